@@ -1,0 +1,17 @@
+"""API tokens in `Authorization: Bearer prm_…`."""
+
+from typing import Any
+
+from knox.auth import TokenAuthentication
+
+from core import clock
+
+
+class ApiTokenAuthentication(TokenAuthentication):
+    def validate_user(self, auth_token: Any) -> Any:
+        user, token = super().validate_user(auth_token)
+        today = clock.today()
+        if token.last_used_on != today:
+            token.last_used_on = today
+            token.save(update_fields=["last_used_on"])
+        return user, token

@@ -1,0 +1,27 @@
+"""Answers that belong to no room: CSRF failure and the sink of CSP reports."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from structlog import get_logger
+
+log = get_logger(__name__)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    log.warning("csrf_refused", reason=reason)
+    return render(
+        request,
+        "403.html",
+        {"exception": _("Your session has changed since this page was opened. Reload the page and try again.")},
+        status=403,
+    )
+
+
+@csrf_exempt
+@require_POST
+def csp_report(request: HttpRequest) -> HttpResponse:
+    log.warning("csp_report", report=request.body[:2000].decode("utf-8", "replace"))
+    return HttpResponse(status=204)

@@ -1,0 +1,29 @@
+"""The API's router and the one place where errors of the business become answers."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_standardized_errors.handler import exception_handler as standard_handler
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from accounts.policies import signed_in
+from core.errors import DomainError
+
+router = SimpleRouter(trailing_slash=True)
+schema = SpectacularAPIView.as_view()
+docs = signed_in(SpectacularSwaggerView.as_view(url_name="schema"))
+
+
+class Conflict(APIException):
+    status_code = 409
+    default_code = "conflict"
+    default_detail = _("The change was refused by a rule.")
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    if isinstance(error, DomainError):
+        error = Conflict(error.message)
+    return standard_handler(error, context)

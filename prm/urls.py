@@ -1,0 +1,21 @@
+"""Root addresses. The manager's side is /app/, the API /api/v1/, the Django admin /admin/."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from core.views import csp_report
+from prm import api
+
+urlpatterns = [
+    path("", include("workspace.urls")),
+    path("", include("engagement.urls")),
+    path("", include("lifecycle.urls")),
+    path("", include("health.urls")),
+    path("", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include((api.router.urls, "api"))),
+    path("api/schema/", api.schema, name="schema"),
+    path("api/docs/", api.docs, name="api_docs"),
+    path("csp-report", csp_report, name="csp_report"),
+    path("admin/", admin.site.urls),
+]
