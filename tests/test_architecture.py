@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tools import house_rules
 
 ROOT = Path(__file__).resolve().parent.parent
