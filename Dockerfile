@@ -6,7 +6,8 @@ WORKDIR /srv/prm
 COPY package.json package-lock.json .npmrc ./
 COPY tools/ tools/
 COPY static/ static/
-RUN python3 tools/assets.py
+COPY core/icons.py core/icons.py
+RUN python3 tools/assets.py --strict
 
 # --- packages: locked, every file checked against its hash ---------------------------
 FROM python:3.12-slim-bookworm AS packages
