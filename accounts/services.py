@@ -14,8 +14,10 @@ from core.errors import DomainError
 MAX_TOKEN_DAYS = 365
 
 
-def record(action: str, subject: models.Model | None, *, actor: User | None, partner_uid: Any = None, **data: Any) -> AuditEntry:
-    """Write one row of the audit trail inside the caller's transaction. `data` must be JSON and hold no personal text."""
+def record(
+    action: str, subject: models.Model | None, *, actor: User | None, partner_uid: Any = None, **data: Any
+) -> AuditEntry:
+    """Write one row of the audit trail inside the caller's transaction. `data` is JSON without personal text."""
     context = structlog.contextvars.get_contextvars()
     return AuditEntry.objects.create(
         at=clock.now(),
@@ -24,7 +26,10 @@ def record(action: str, subject: models.Model | None, *, actor: User | None, par
         object_type=subject._meta.label if subject is not None else "",
         object_uid=str(getattr(subject, "uid", "") or (subject.pk if subject is not None else "")),
         partner_uid=partner_uid or getattr(getattr(subject, "partner", None), "uid", None),
-        data={key: str(value) if not isinstance(value, int | bool | list | dict | None) else value for key, value in data.items()},
+        data={
+            key: str(value) if not isinstance(value, int | bool | list | dict | None) else value
+            for key, value in data.items()
+        },
         request_id=str(context.get("request_id", ""))[:60],
     )
 

@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 
 def announce(signal: Signal, **payload: Any) -> None:
-    """Send `signal` after the surrounding transaction commits. A failing listener is logged; nightly runs heal the gap."""
+    """Send `signal` after the transaction commits. A failing listener is logged; nightly runs heal the gap."""
 
     def send() -> None:
         for receiver, answer in signal.send_robust(sender=None, **payload):

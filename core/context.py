@@ -15,5 +15,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "organisation": settings.ORGANISATION,
         "appearance": user.appearance if signed_in else "system",
         "shortcuts_on": user.shortcuts if signed_in else False,
-        "background_late": signed_in and user.is_vendor and not request.headers.get("HX-Request") and background_is_late(),
+        "background_late": signed_in
+        and user.is_vendor
+        and not request.headers.get("HX-Request")
+        and background_is_late(),
     }

@@ -17,7 +17,8 @@ from core.models import Heartbeat
 log = structlog.get_logger(__name__)
 LATE = timedelta(seconds=180)
 DISK_FLOOR_BYTES = 50_000_000
-_migrated_checked_at = 0.0
+MIGRATION_CHECK_SECONDS = 60
+_checked = {"migrations": 0.0}
 
 
 def readiness() -> bool:
@@ -34,13 +35,12 @@ def readiness() -> bool:
 
 
 def _pending_migrations() -> str:
-    global _migrated_checked_at
-    if time.monotonic() - _migrated_checked_at < 60 and _migrated_checked_at:
+    if _checked["migrations"] and time.monotonic() - _checked["migrations"] < MIGRATION_CHECK_SECONDS:
         return ""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "migrations pending"
-    _migrated_checked_at = time.monotonic()
+    _checked["migrations"] = time.monotonic()
     return ""
 
 

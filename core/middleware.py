@@ -18,7 +18,9 @@ def probes(get_response: Handler) -> Handler:
             return HttpResponse("ok\n", content_type="text/plain")
         if request.path == "/readyz":
             ready = readiness()
-            return HttpResponse("ready\n" if ready else "not ready\n", status=200 if ready else 503, content_type="text/plain")
+            return HttpResponse(
+                "ready\n" if ready else "not ready\n", status=200 if ready else 503, content_type="text/plain"
+            )
         return get_response(request)
 
     return handle

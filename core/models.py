@@ -37,9 +37,9 @@ class FactQuerySet(models.QuerySet):
 
 
 class Fact(models.Model):
-    """Append-only: a correction is a new row and `superseded_at` on the old one; a removal is `superseded_at` alone.
+    """A correction is a new row and `superseded_at` on the old one; a removal is `superseded_at` alone.
 
-    `occurred_at` is when it happened; `known_at` when this database could first have used it; `known_asserted` says that an
+    `occurred_at`: when it happened. `known_at`: when this database could first have used it. `known_asserted`: an
     import claimed an earlier `known_at` than the moment of import.
     """
 
@@ -53,7 +53,7 @@ class Fact(models.Model):
 
 
 class Outbox(models.Model):
-    """One outside effect (a mail) that is owed to someone: written with the business row, sent by the sweep (R20, R21)."""
+    """One mail that is owed to someone: written with the business row, sent by the sweep (reliability R20, R21)."""
 
     class Status(models.TextChoices):
         DUE = "due", _("Due")

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class WorkspaceConfig(AppConfig):
     name = "workspace"
+
+    def ready(self) -> None:
+        from workspace import receivers  # noqa: F401  connects them

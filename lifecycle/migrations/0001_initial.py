@@ -6,49 +6,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('partners', '0001_initial'),
+        ("partners", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Journey',
+            name="Journey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('recruit', 'Recruiting'), ('onboarding', 'Onboarding'), ('growth', 'Growth'), ('evaluation', 'Evaluation'), ('expansion', 'Expansion'), ('exit', 'Exit')], default='recruit', max_length=20, verbose_name='stage')),
-                ('entered_at', models.DateTimeField(verbose_name='in this stage since')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('partner', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='journey', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("recruit", "Recruiting"),
+                            ("onboarding", "Onboarding"),
+                            ("growth", "Growth"),
+                            ("evaluation", "Evaluation"),
+                            ("expansion", "Expansion"),
+                            ("exit", "Exit"),
+                        ],
+                        default="recruit",
+                        max_length=20,
+                        verbose_name="stage",
+                    ),
+                ),
+                ("entered_at", models.DateTimeField(verbose_name="in this stage since")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "partner",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="journey", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'journey',
-                'verbose_name_plural': 'journeys',
-                'indexes': [models.Index(fields=['stage', 'entered_at'], name='journey_stage')],
+                "verbose_name": "journey",
+                "verbose_name_plural": "journeys",
+                "indexes": [models.Index(fields=["stage", "entered_at"], name="journey_stage")],
             },
         ),
         migrations.CreateModel(
-            name='StageChange',
+            name="StageChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occurred_at', models.DateTimeField()),
-                ('known_at', models.DateTimeField()),
-                ('known_asserted', models.BooleanField(default=False)),
-                ('superseded_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('from_stage', models.CharField(blank=True, choices=[('recruit', 'Recruiting'), ('onboarding', 'Onboarding'), ('growth', 'Growth'), ('evaluation', 'Evaluation'), ('expansion', 'Expansion'), ('exit', 'Exit')], max_length=20)),
-                ('to_stage', models.CharField(choices=[('recruit', 'Recruiting'), ('onboarding', 'Onboarding'), ('growth', 'Growth'), ('evaluation', 'Evaluation'), ('expansion', 'Expansion'), ('exit', 'Exit')], max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('days_in_former', models.PositiveIntegerField(null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stage_changes', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("occurred_at", models.DateTimeField()),
+                ("known_at", models.DateTimeField()),
+                ("known_asserted", models.BooleanField(default=False)),
+                ("superseded_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "from_stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("recruit", "Recruiting"),
+                            ("onboarding", "Onboarding"),
+                            ("growth", "Growth"),
+                            ("evaluation", "Evaluation"),
+                            ("expansion", "Expansion"),
+                            ("exit", "Exit"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "to_stage",
+                    models.CharField(
+                        choices=[
+                            ("recruit", "Recruiting"),
+                            ("onboarding", "Onboarding"),
+                            ("growth", "Growth"),
+                            ("evaluation", "Evaluation"),
+                            ("expansion", "Expansion"),
+                            ("exit", "Exit"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("days_in_former", models.PositiveIntegerField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stage_changes", to="partners.partner"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stage change',
-                'verbose_name_plural': 'stage changes',
-                'indexes': [models.Index(fields=['partner', 'occurred_at'], name='stage_change_partner')],
+                "verbose_name": "stage change",
+                "verbose_name_plural": "stage changes",
+                "indexes": [models.Index(fields=["partner", "occurred_at"], name="stage_change_partner")],
             },
         ),
     ]

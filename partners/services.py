@@ -1,0 +1,264 @@
+"""Every write of the partners room."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import record
+from core import clock
+from core.announce import announce
+from core.errors import DomainError, StaleError
+from partners.models import Contact, Partner, Tag, Tier, TierChange
+from partners.rules import normalise
+from partners.signals import owner_changed, tier_changed
+
+EDITABLE = (
+    "name",
+    "kind",
+    "country",
+    "country_code",
+    "time_zone",
+    "website",
+    "joined_on",
+    "contract_ends_on",
+    "notice_days",
+)
+
+
+@dataclass(frozen=True)
+class NewPartner:
+    """What a bulk creation needs to know of one partner. `known_at` is when the tier it starts with was known."""
+
+    key: str
+    name: str
+    country: str = ""
+    joined_on: date | None = None
+    known_at: datetime | None = None
+    known_asserted: bool = False
+
+
+@transaction.atomic
+def create_partner(
+    *,
+    name: str,
+    actor: User | None,
+    tier: str = Tier.REGISTERED,
+    owner: User | None = None,
+    joined_on: date | None = None,
+    key: str = "",
+    is_demo: bool = False,
+    **fields: Any,
+) -> Partner:
+    """Create a partner with its first tier. Its journey is started by `lifecycle.services.start_journey`."""
+    name = " ".join(name.split())
+    if not name:
+        raise DomainError(_("A partner needs a name."), field="name")
+    if key and Partner.objects.filter(key=key).exists():
+        raise DomainError(_("There is already a partner with the external key “{}”.").format(key), field="key")
+    partner = Partner.objects.create(
+        name=name,
+        slug=_free_slugs([name])[0],
+        search_name=normalise(f"{name} {key}"),
+        tier=tier,
+        owner=owner,
+        joined_on=joined_on,
+        key=key,
+        is_demo=is_demo,
+        **fields,
+    )
+    since = _midnight(joined_on) or clock.now()
+    TierChange.objects.create(
+        partner=partner, tier=tier, actor=actor, occurred_at=since, known_at=since, known_asserted=bool(joined_on)
+    )
+    record("partners.created", partner, actor=actor, partner_uid=partner.uid, tier=tier)
+    return partner
+
+
+@transaction.atomic
+def create_partners(*, rows: Sequence[NewPartner], actor: User | None) -> dict[str, Partner]:
+    """Create the partners whose key is not there yet; return all of `rows` by key. Two at once: each exists once."""
+    keys = [row.key for row in rows]
+    known = {partner.key: partner for partner in Partner.objects.filter(key__in=keys)}
+    fresh = list({row.key: row for row in rows if row.key not in known}.values())
+    slugs = _free_slugs([row.name for row in fresh])
+    Partner.objects.bulk_create(
+        [
+            Partner(
+                name=row.name,
+                slug=slug,
+                search_name=normalise(f"{row.name} {row.key}"),
+                key=row.key,
+                country=row.country,
+                joined_on=row.joined_on,
+            )
+            for row, slug in zip(fresh, slugs, strict=True)
+        ],
+        batch_size=500,
+        ignore_conflicts=True,
+    )
+    created = {partner.key: partner for partner in Partner.objects.filter(key__in=[row.key for row in fresh])}
+    if missing := [row.key for row in fresh if row.key not in created]:
+        raise IntegrityError(f"{len(missing)} partners could not be created because another process took their address")
+    TierChange.objects.bulk_create(
+        [
+            TierChange(
+                partner=created[row.key],
+                tier=Tier.REGISTERED,
+                actor=actor,
+                occurred_at=_midnight(row.joined_on) or clock.now(),
+                known_at=row.known_at or clock.now(),
+                known_asserted=row.known_asserted,
+            )
+            for row in fresh
+        ],
+        batch_size=500,
+    )
+    if fresh:
+        record("partners.imported", None, actor=actor, count=len(fresh))
+    return {**known, **created}
+
+
+@transaction.atomic
+def update_partner(*, partner_id: int, actor: User, version: int | None = None, **fields: Any) -> Partner:
+    """Change descriptive fields. A `version` that is not the current one raises StaleError."""
+    partner = Partner.objects.select_for_update().get(pk=partner_id)
+    if version is not None and version != partner.version:
+        raise StaleError(
+            _("Someone else changed {} since you opened it. Their values are shown; yours were not saved.").format(
+                partner
+            )
+        )
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise DomainError(_("These fields cannot be changed here: {}.").format(", ".join(sorted(unknown))))
+    if "name" in fields and not " ".join(str(fields["name"]).split()):
+        raise DomainError(_("A partner needs a name."), field="name")
+    changed = sorted(name for name, value in fields.items() if getattr(partner, name) != value)
+    for name in changed:
+        setattr(partner, name, fields[name])
+    if changed:
+        partner.search_name = normalise(f"{partner.name} {partner.key}")
+        partner.version += 1
+        partner.save(update_fields=[*changed, "search_name", "version", "updated_at"])
+        record("partners.updated", partner, actor=actor, partner_uid=partner.uid, fields=changed)
+    return partner
+
+
+@transaction.atomic
+def change_tier(*, partner_id: int, tier: str, actor: User, reason: str) -> Partner:
+    """Move a partner to another tier; the partner feels this, so a reason is needed."""
+    partner = Partner.objects.select_for_update().get(pk=partner_id)
+    if tier not in Tier.values:
+        raise DomainError(_("There is no tier “{}”.").format(tier), field="tier")
+    if tier == partner.tier:
+        raise DomainError(_("{} is already {}.").format(partner, partner.get_tier_display()), field="tier")
+    if not reason.strip():
+        raise DomainError(_("Say why the tier changes; the reason is kept."), field="reason")
+    now = clock.now()
+    TierChange.objects.create(
+        partner=partner, tier=tier, actor=actor, reason=reason.strip(), occurred_at=now, known_at=now
+    )
+    former, partner.tier = partner.tier, tier
+    partner.version += 1
+    partner.save(update_fields=["tier", "version", "updated_at"])
+    record("partners.tier_changed", partner, actor=actor, partner_uid=partner.uid, former=former, to=tier)
+    announce(tier_changed, partner_ids=[partner.pk])
+    return partner
+
+
+@transaction.atomic
+def assign_owner(*, partner_ids: Iterable[int], owner: User | None, actor: User) -> int:
+    """Give partners to one owner; returns how many changed hands."""
+    if owner is not None and not (owner.is_active and owner.may_edit):
+        raise DomainError(
+            _("{} cannot own partners: only partner managers, leads and administrators can.").format(owner),
+            field="owner",
+        )
+    rows = list(
+        Partner.objects.select_for_update().filter(pk__in=list(partner_ids)).exclude(owner=owner).order_by("pk")
+    )
+    for partner in rows:
+        record(
+            "partners.owner_changed", partner, actor=actor, partner_uid=partner.uid, to=str(owner.uid) if owner else ""
+        )
+    Partner.objects.filter(pk__in=[partner.pk for partner in rows]).update(owner=owner, updated_at=clock.now())
+    announce(owner_changed, partner_ids=[partner.pk for partner in rows])
+    return len(rows)
+
+
+@transaction.atomic
+def add_tag(*, partner_ids: Iterable[int], name: str, actor: User) -> int:
+    """Tag partners; returns how many did not have the tag yet."""
+    name = " ".join(name.split())
+    if not name or len(name) > 40:
+        raise DomainError(_("A tag has 1 to 40 characters."), field="tag")
+    tag, _created = Tag.objects.get_or_create(name=name)
+    rows = list(Partner.objects.filter(pk__in=list(partner_ids)).exclude(tags=tag))
+    tag.partners.add(*rows)
+    for partner in rows:
+        record("partners.tagged", partner, actor=actor, partner_uid=partner.uid, tag=name)
+    return len(rows)
+
+
+@transaction.atomic
+def add_contact(*, partner_id: int, name: str, actor: User | None, **fields: Any) -> Contact:
+    name = " ".join(name.split())
+    if not name:
+        raise DomainError(_("A person needs a name."), field="name")
+    email = str(fields.get("email", "")).strip()
+    if email and Contact.objects.filter(partner_id=partner_id, email__iexact=email, left_on__isnull=True).exists():
+        raise DomainError(
+            _("There is already a person with the address {} at this partner.").format(email), field="email"
+        )
+    contact = Contact.objects.create(partner_id=partner_id, name=name, **fields)
+    record("partners.contact_added", contact, actor=actor)
+    return contact
+
+
+@transaction.atomic
+def archive_partner(*, partner_id: int, actor: User) -> Partner:
+    """Take a partner out of the daily lists; nothing is deleted."""
+    partner = Partner.objects.select_for_update().get(pk=partner_id)
+    if partner.archived_at is None:
+        partner.archived_at = clock.now()
+        partner.save(update_fields=["archived_at", "updated_at"])
+        record("partners.archived", partner, actor=actor, partner_uid=partner.uid)
+    return partner
+
+
+@transaction.atomic
+def restore_partner(*, partner_id: int, actor: User) -> Partner:
+    partner = Partner.objects.select_for_update().get(pk=partner_id)
+    if partner.archived_at is not None:
+        partner.archived_at = None
+        partner.save(update_fields=["archived_at", "updated_at"])
+        record("partners.restored", partner, actor=actor, partner_uid=partner.uid)
+    return partner
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
+
+
+def _free_slugs(names: Sequence[str]) -> list[str]:
+    """One address per name, unique among themselves and in the database: "acme", "acme-2", …"""
+    stems = [slugify(name)[:70] or "partner" for name in names]
+    repeated = {stem for stem, times in Counter(stems).items() if times > 1}
+    taken = set(Partner.objects.filter(slug__in=set(stems)).values_list("slug", flat=True))
+    for stem in repeated | taken.copy():
+        taken.update(Partner.objects.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True))
+    result = []
+    for stem in stems:
+        slug, number = stem, 2
+        while slug in taken:
+            slug, number = f"{stem}-{number}", number + 1
+        taken.add(slug)
+        result.append(slug)
+    return result

@@ -1,0 +1,93 @@
+"""The standing cast of the tests: a manager, a contact's log-in at the partner, and a stranger from another partner."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import Role, User
+from partners.models import Partner
+from tests.factories import make_member, make_partner, make_user
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed of the tests only
+
+
+@pytest.fixture
+def db(db: None) -> None:
+    """The database, with the throttling counters of the test before forgotten."""
+    cache.clear()
+
+
+@pytest.fixture
+def manager(db: None) -> User:
+    return make_user(role=Role.MANAGER, name="Ana Ruiz")
+
+
+@pytest.fixture
+def lead(db: None) -> User:
+    return make_user(role=Role.LEAD, name="Tom Weber")
+
+
+@pytest.fixture
+def admin_user(db: None) -> User:
+    return make_user(role=Role.ADMIN, name="Root Admin")
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    return make_user(role=Role.VIEWER, name="Vera View")
+
+
+@pytest.fixture
+def partner(manager: User) -> Partner:
+    return make_partner(name="Northwind Partners", owner=manager, tier="gold")
+
+
+@pytest.fixture
+def other_partner(db: None) -> Partner:
+    return make_partner(name="Helix Resellers")
+
+
+@pytest.fixture
+def member(partner: Partner) -> User:
+    """Logs in for `partner`."""
+    return make_member(partner=partner)
+
+
+@pytest.fixture
+def stranger(other_partner: Partner) -> User:
+    """Logs in for another partner."""
+    return make_member(partner=other_partner)
+
+
+@pytest.fixture
+def manager_client(manager: User) -> Client:
+    return _client(manager)
+
+
+@pytest.fixture
+def lead_client(lead: User) -> Client:
+    return _client(lead)
+
+
+@pytest.fixture
+def viewer_client(viewer: User) -> Client:
+    return _client(viewer)
+
+
+@pytest.fixture
+def member_client(member: User) -> Client:
+    return _client(member)
+
+
+def _client(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client

@@ -1,0 +1,124 @@
+"""Plain typed functions that build one row and what it cannot live without. Tests say only what they are about."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from accounts.models import Role, User
+from core import clock
+from deals.models import Deal, RevenueEntry
+from engagement.models import Meeting, Touchpoint
+from lifecycle.models import Journey, StageChange
+from partners.models import Contact, Membership, Partner, TierChange
+from partners.rules import normalise
+
+_numbers = itertools.count(1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def make_user(*, role: str = Role.MANAGER, email: str = "", name: str = "", **fields: Any) -> User:
+    number = next(_numbers)
+    return User.objects.create_user(
+        email or f"person{number}@vendor.test",
+        fields.pop("password", None),
+        name=name or f"Person {number}",
+        role=role,
+        **fields,
+    )
+
+
+def make_partner(
+    *,
+    name: str = "",
+    owner: User | None = None,
+    tier: str = "silver",
+    stage: str | None = "growth",
+    since: datetime = LONG_AGO,
+    **fields: Any,
+) -> Partner:
+    """A partner with its tier and stage known since `since`; `stage=None` leaves the journey out."""
+    number = next(_numbers)
+    name = name or f"Partner {number}"
+    slug = fields.pop("slug", f"partner-{number}")
+    partner = Partner.objects.create(
+        name=name, slug=slug, search_name=normalise(name), owner=owner, tier=tier, **fields
+    )
+    TierChange.objects.create(partner=partner, tier=tier, occurred_at=since, known_at=since)
+    if stage:
+        Journey.objects.create(partner=partner, stage=stage, entered_at=since)
+        StageChange.objects.create(partner=partner, to_stage=stage, occurred_at=since, known_at=since)
+    return partner
+
+
+def make_contact(*, partner: Partner, name: str = "", email: str = "", **fields: Any) -> Contact:
+    number = next(_numbers)
+    return Contact.objects.create(
+        partner=partner, name=name or f"Contact {number}", email=email or f"contact{number}@partner.test", **fields
+    )
+
+
+def make_member(*, partner: Partner, role: str = Role.PARTNER_MEMBER, **fields: Any) -> User:
+    """A user who logs in for `partner`."""
+    user = make_user(role=role, **fields)
+    Membership.objects.create(user=user, partner=partner)
+    return user
+
+
+def make_revenue(
+    *,
+    partner: Partner,
+    occurred_at: datetime,
+    amount_minor: int = 100_000,
+    known_at: datetime | None = None,
+    currency: str = "EUR",
+    **fields: Any,
+) -> RevenueEntry:
+    return RevenueEntry.objects.create(
+        partner=partner,
+        occurred_at=occurred_at,
+        known_at=known_at or occurred_at,
+        amount_minor=amount_minor,
+        currency=currency,
+        kind=fields.pop("kind", RevenueEntry.Kind.SALE if amount_minor >= 0 else RevenueEntry.Kind.REVERSAL),
+        source=fields.pop("source", "test"),
+        external_id=fields.pop("external_id", f"R{next(_numbers)}"),
+        **fields,
+    )
+
+
+def make_deal(*, partner: Partner, status: str = "open", closed_at: datetime | None = None, **fields: Any) -> Deal:
+    number = next(_numbers)
+    opened_on = fields.pop("opened_on", (closed_at.date() if closed_at else date(2026, 1, 1)))
+    return Deal.objects.create(
+        partner=partner,
+        name=fields.pop("name", f"Deal {number}"),
+        customer=fields.pop("customer", f"Customer {number}"),
+        currency=fields.pop("currency", "EUR"),
+        status=status,
+        opened_on=opened_on,
+        closed_at=closed_at,
+        known_closed_at=fields.pop("known_closed_at", closed_at),
+        **fields,
+    )
+
+
+def make_touch(*, partner: Partner, occurred_at: datetime | None = None, **fields: Any) -> Touchpoint:
+    at = occurred_at or clock.now()
+    return Touchpoint.objects.create(
+        uid=uuid.uuid4(), partner=partner, occurred_at=at, known_at=fields.pop("known_at", at), **fields
+    )
+
+
+def make_meeting(*, partner: Partner, starts_at: datetime | None = None, **fields: Any) -> Meeting:
+    at = starts_at or clock.now() + timedelta(days=20)
+    return Meeting.objects.create(
+        partner=partner,
+        title=fields.pop("title", "Quarterly review"),
+        local_start=at,
+        time_zone=fields.pop("time_zone", "UTC"),
+        starts_at=at,
+        **fields,
+    )
