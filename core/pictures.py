@@ -61,7 +61,7 @@ BANDS: dict[str, Band] = {
         gettext_lazy("Watch"),
         "watch",
         _shape(
-            '<path d="M8 2.2 14.4 13.4H1.6z" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"/>'
+            '<path d="M8 2.2 14.4 13.4H1.6z" fill="none" stroke="currentColor" stroke-width="1.6"/>'
             '<path d="M8 6.2v3.2M8 11v.8" stroke="currentColor" stroke-width="1.6"/>'
         ),
     ),
@@ -105,7 +105,8 @@ def badge(code: object, score: Number | None = None, *, large: bool = False) -> 
     band = band_of(code)
     number = "" if score is None or band is NO_DATA else f" {decimal_text(score)}"
     return format_html(
-        '<span class="band band-{}{}"><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">{}</svg>{}{}</span>',
+        '<span class="band band-{}{}"><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">{}</svg>'
+        "{}{}</span>",
         band.tone,
         " band-lg" if large else "",
         band.shape,
@@ -158,7 +159,8 @@ def contribution_bar(points: Number | None, largest: Number) -> SafeString:
             f"{max(width, 0.8):.2f}",
         )
     return format_html(
-        '<svg class="cb" width="100%" height="14" aria-hidden="true">{}<rect class="mid" x="50%" width="1" height="14"/></svg>',
+        '<svg class="cb" width="100%" height="14" aria-hidden="true">{}'
+        '<rect class="mid" x="50%" width="1" height="14"/></svg>',
         bar,
     )
 
@@ -166,7 +168,7 @@ def contribution_bar(points: Number | None, largest: Number) -> SafeString:
 def strip(counts: Mapping[str, int] | Iterable[tuple[str, int]], *, href: str = "") -> SafeString:
     """The book as one segmented bar with a labelled count per band; `href` + band key makes each count a link."""
     given = dict(counts)
-    merged = {key: 0 for key in (*BANDS, "")}
+    merged = dict.fromkeys((*BANDS, ""), 0)
     for code, count in given.items():
         merged[band_of(code).key] += count
     total = sum(merged.values())
@@ -186,7 +188,8 @@ def strip(counts: Mapping[str, int] | Iterable[tuple[str, int]], *, href: str = 
         words = format_html("{} <b>{}</b> {}", _swatch(band), count, band.label)
         items.append((format_html('<a href="{}{}">{}</a>', href, key or "none", words) if href else words,))
     return format_html(
-        '<div class="strip"><svg width="100%" height="16" role="img" aria-label="{}">{}</svg><ul class="legend">{}</ul></div>',
+        '<div class="strip"><svg width="100%" height="16" role="img" aria-label="{}">{}</svg>'
+        '<ul class="legend">{}</ul></div>',
         sentence or _("No partners"),
         bars,
         format_html_join("", "<li>{}</li>", items),
@@ -209,7 +212,8 @@ def progress(have: Number, need: Number, label: str, text: str = "") -> SafeStri
         '<div class="meter"><div class="meter-head"><span>{label}</span><span>{words}</span></div>'
         '<svg class="pbar{done}" role="progressbar" aria-label="{label}" aria-valuenow="{now}" aria-valuemin="0" '
         'aria-valuemax="100" aria-valuetext="{words}" width="100%" height="8">'
-        '<rect class="trk" width="100%" height="8" rx="4"/><rect class="val" width="{now}%" height="8" rx="4"/></svg></div>',
+        '<rect class="trk" width="100%" height="8" rx="4"/><rect class="val" width="{now}%" height="8" rx="4"/></svg>'
+        "</div>",
         label=label,
         words=words,
         done=" done" if need and have >= need else "",
@@ -305,7 +309,8 @@ def _plot(points: Sequence[tuple[date, Number | None]], *, first: date, span: in
         ((" ".join(run),) for run in runs if len(run) > 1),
     )
     return format_html(
-        '<svg y="{}" width="100%" height="{}" viewBox="0 0 1000 {}" preserveAspectRatio="none" overflow="visible">{}</svg>'
+        '<svg y="{}" width="100%" height="{}" viewBox="0 0 1000 {}" preserveAspectRatio="none" overflow="visible">'
+        "{}</svg>"
         '<circle class="pin" cx="{}%" cy="{}" r="4"/>',
         PIN_ROW,
         PLOT_HEIGHT,

@@ -99,7 +99,8 @@ def delta(value: pictures.Number | None, places: int = 1) -> SafeString:
     else:
         return format_html('<span class="delta muted">{}</span>', text)
     return format_html(
-        '<span class="delta delta-{}"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span> {}</span>',
+        '<span class="delta delta-{}"><span aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{}</span> {}</span>',
         kind,
         arrow,
         word,
