@@ -27,9 +27,14 @@ class UnknownCalendarError(ValueError):
 
 @lru_cache(maxsize=2048)
 def packaged_holidays(country: str, subdivision: str, year: int) -> Mapping[date, str]:
-    """Names of the public holidays of one country and year, by date. Raises ``UnknownCalendarError``."""
+    """Names of the public holidays of one country and year, by date, whatever the locale of the process.
+
+    Raises ``UnknownCalendarError``.
+    """
     try:
-        found = holidays.country_holidays(country, subdiv=subdivision or None, years=year, expand=False)
+        found = holidays.country_holidays(
+            country, subdiv=subdivision or None, years=year, expand=False, language="en_US"
+        )
     except NotImplementedError as error:
         raise UnknownCalendarError(f"{country} {subdivision}".strip()) from error
     return MappingProxyType({day: name for day, name in found.items() if day.year == year})
@@ -82,7 +87,7 @@ class HolidayCalendar:
         return day in packaged_holidays(self.country, self.subdivision, day.year)
 
     def holiday_name(self, day: date) -> str:
-        """Name in the country's own language; empty for a tenant's own date and for a day that is no holiday."""
+        """The package's name for it, in English where there is one; empty for the tenant's own dates."""
         if not self.country or day in self.removed:
             return ""
         return packaged_holidays(self.country, self.subdivision, day.year).get(day, "")
