@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -45,6 +48,19 @@ class Touchpoint(Fact):
         return f"{self.get_kind_display()} {self.occurred_at:%Y-%m-%d}"
 
 
+class MeetingQuerySet(PartnerOwnedQuerySet):
+    def still_open(self) -> Self:
+        """Planned or invited, and neither held, missed nor cancelled."""
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def held(self) -> Self:
+        return self.filter(status=Meeting.Status.HELD)
+
+    def worth_showing(self) -> Self:
+        """Without automatic plans that were withdrawn before anybody was invited."""
+        return self.exclude(status=Meeting.Status.CANCELLED, invited_at__isnull=True)
+
+
 class Meeting(Entity):
     """A review or check-in. Wall time and zone are the truth; `starts_at` is derived from them (methods.md 6.2)."""
 
@@ -52,6 +68,7 @@ class Meeting(Entity):
         QBR = "qbr", _("QBR")
         CHECK_IN = "check_in", _("Check-in")
         EXECUTIVE = "executive", _("Executive review")
+        TRANSITION = "transition", _("Transition review")
 
     class Status(models.TextChoices):
         PLANNED = "planned", _("Planned")
@@ -76,10 +93,27 @@ class Meeting(Entity):
     postponed = models.PositiveSmallIntegerField(default=0, editable=False)
     held_at = models.DateTimeField(null=True, blank=True, editable=False)
     known_held_at = models.DateTimeField(null=True, blank=True, editable=False)
+    missed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    missed_why = models.JSONField(
+        null=True, blank=True, editable=False
+    )  # a rule's reason; set by two postponements too
+    closing_reason = models.CharField(_("why it was cancelled"), max_length=300, blank=True, editable=False)
+    invited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    summary_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    organizer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("organiser"),
+    )  # the meeting outlives the person
+    plan_digest = models.CharField(max_length=64, blank=True, editable=False)  # inputs of the automatic plan
+    notes_version = models.PositiveIntegerField(default=1, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
-    automatic = models.BooleanField(default=False, editable=False)
+    automatic = models.BooleanField(_("planned by the cadence"), default=False, editable=False)
 
-    objects = PartnerOwnedQuerySet.as_manager()
+    objects = MeetingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("meeting")
@@ -97,10 +131,41 @@ class Meeting(Entity):
             models.CheckConstraint(
                 condition=~Q(status="held") | Q(held_at__isnull=False), name="meeting_held_has_time"
             ),
+            models.CheckConstraint(
+                condition=~Q(status="missed") | Q(missed_at__isnull=False), name="meeting_missed_has_time"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def wall(self) -> datetime:
+        """The naive start as the clock on the wall of `time_zone` shows it."""
+        return self.local_start.replace(tzinfo=None)
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def is_invited(self) -> bool:
+        return self.status == self.Status.CONFIRMED
+
+    @property
+    def needs_commitment(self) -> bool:
+        """QBRs and executive reviews cannot be closed as held without a dated commitment (methods.md 6.2)."""
+        return self.kind in {self.Kind.QBR, self.Kind.EXECUTIVE}
+
+    def has_begun(self, at: datetime) -> bool:
+        return self.starts_at <= at
+
+
+OPEN_STATUSES = frozenset({Meeting.Status.PLANNED, Meeting.Status.CONFIRMED})
 
 
 class Attendee(models.Model):
@@ -129,12 +194,13 @@ class Attendee(models.Model):
         return str(self.user or self.contact)
 
 
-class AgendaItem(models.Model):
+class AgendaItem(Entity):
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="agenda")  # part of the meeting
     order = models.PositiveSmallIntegerField(default=0)
     title = models.CharField(_("topic"), max_length=200)
     notes = models.TextField(_("notes"), max_length=8000, blank=True)
     shared = models.BooleanField(_("shared with the partner"), default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name = _("agenda item")
@@ -143,6 +209,14 @@ class AgendaItem(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CommitmentQuerySet(PartnerOwnedQuerySet):
+    def unfinished(self) -> Self:
+        return self.filter(done_at__isnull=True)
+
+    def actions(self) -> Self:
+        return self.filter(kind=Commitment.Kind.ACTION)
 
 
 class Commitment(Entity):
@@ -163,11 +237,19 @@ class Commitment(Entity):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.ACTION)
     side = models.CharField(_("side"), max_length=8, choices=Side, default=Side.OURS)
     text = models.CharField(_("what"), max_length=500)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="commitments",
+        verbose_name=_("our person"),
+    )  # a promise outlives the person who gave it
     owner_name = models.CharField(_("who"), max_length=120, blank=True)
     due_on = models.DateField(_("due"), null=True, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
 
-    objects = PartnerOwnedQuerySet.as_manager()
+    objects = CommitmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("commitment")
@@ -176,6 +258,9 @@ class Commitment(Entity):
 
     def __str__(self) -> str:
         return self.text
+
+    def is_overdue(self, today: date) -> bool:
+        return self.done_at is None and self.due_on is not None and self.due_on < today
 
 
 class CadenceRule(models.Model):
@@ -200,6 +285,28 @@ class CadenceRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tier} {self.kind}"
+
+
+class CadenceInput(models.Model):
+    """What rooms above and beside know of a partner and the cadence needs: its stage, and its published bands.
+
+    `bands` is a list of [ISO date, band], oldest first. `planned_for` names the period and rule set for which the
+    partner's reviews were last planned; empty when something changed since.
+    """
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="cadence_input")  # part of it
+    stage = models.CharField(_("stage"), max_length=20)
+    stage_entered_on = models.DateField(_("in this stage since"))
+    bands = models.JSONField(_("health bands"), default=list, blank=True)
+    planned_for = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("cadence input")
+        verbose_name_plural = _("cadence inputs")
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.stage}"
 
 
 class HolidayOverride(models.Model):
@@ -248,6 +355,40 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meeting_id} {self.kind} {self.due_on}"
+
+
+class ReminderDelivery(models.Model):
+    """One reminder to one person. The unique key is what keeps it from being sent twice, whoever asks (R24, R44)."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting for its hour")
+        QUEUED = "queued", _("In the outbox")
+        SKIPPED = "skipped", _("Skipped")
+
+    reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="deliveries")  # part of the reminder
+    key = models.CharField(max_length=160, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    send_after = models.DateTimeField()
+    outbox_key = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("reminder to a person")
+        verbose_name_plural = _("reminders to people")
+        indexes = [models.Index(fields=["send_after"], condition=Q(status="pending"), name="reminder_delivery_pending")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, contact__isnull=True) | Q(user__isnull=True, contact__isnull=False),
+                name="reminder_delivery_one_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class CalendarFeed(models.Model):
