@@ -74,6 +74,8 @@ def change(before: Result, after: Result) -> Change:
 
 def _row(before: Row, after: Row, mu0: Decimal, mu1: Decimal) -> ChangeRow:
     """The split for a measure that both profiles have."""
+    if before[1:6] == after[1:6] and mu0 == mu1:
+        return ChangeRow(after.key)
     if before.s is None or after.s is None:
         return ChangeRow(after.key, evidence=after.c - before.c)
     d0, d1 = before.s - mu0, after.s - mu1

@@ -15,7 +15,7 @@ EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 def rounded(value: Decimal, step: Decimal) -> Decimal:
     """`value` half-even to `step`; never the negative zero."""
-    result = value.quantize(step, rounding=ROUND_HALF_EVEN, context=EXACT)
+    result = EXACT.quantize(value, step)
     return result or abs(result)
 
 
