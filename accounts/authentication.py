@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 
 from core import clock
@@ -15,3 +16,13 @@ class ApiTokenAuthentication(TokenAuthentication):
             token.last_used_on = today
             token.save(update_fields=["last_used_on"])
         return user, token
+
+
+class ApiTokenScheme(OpenApiAuthenticationExtension):
+    """How the schema names the token."""
+
+    target_class = "accounts.authentication.ApiTokenAuthentication"
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

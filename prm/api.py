@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from drf_standardized_errors.handler import exception_handler as standard_handler
 from rest_framework.exceptions import APIException
@@ -11,8 +11,13 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.policies import signed_in
 from core.errors import DomainError
+from partners.api import ContactViewSet
+from workspace.api import PartnerViewSet
 
 router = SimpleRouter(trailing_slash=True)
+router.register("partners", PartnerViewSet, basename="partner")
+router.register("contacts", ContactViewSet, basename="contact")
+
 schema = SpectacularAPIView.as_view()
 docs = signed_in(SpectacularSwaggerView.as_view(url_name="schema"))
 
