@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.policies import public
 from core.views import csp_report
 from prm import api
 
@@ -16,6 +17,6 @@ urlpatterns = [
     path("api/v1/", include((api.router.urls, "api"))),
     path("api/schema/", api.schema, name="schema"),
     path("api/docs/", api.docs, name="api_docs"),
-    path("csp-report", csp_report, name="csp_report"),
+    path("csp-report", public(because="browsers send reports without a session")(csp_report), name="csp_report"),
     path("admin/", admin.site.urls),
 ]
