@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.rules.business_days import (
@@ -138,6 +138,7 @@ def test_ten_business_days_after_labour_day() -> None:
     assert add_business_days(date(2026, 5, 1), 10, FRANCE_GERMANY) == date(2026, 5, 19)
 
 
+@settings(deadline=None)
 @given(CALENDARS, DAYS, STEPS, STEPS)
 def test_adding_is_additive(calendar: BusinessCalendar, day: date, first: int, second: int) -> None:
     for sign in (1, -1):
@@ -145,6 +146,7 @@ def test_adding_is_additive(calendar: BusinessCalendar, day: date, first: int, s
         assert add_business_days(add_business_days(day, sign * first, calendar), sign * second, calendar) == once
 
 
+@settings(deadline=None)
 @given(CALENDARS, DAYS, st.integers(-80, 80).filter(bool))
 def test_adding_never_lands_on_a_holiday(calendar: BusinessCalendar, day: date, count: int) -> None:
     landed = add_business_days(day, count, calendar)
@@ -153,11 +155,13 @@ def test_adding_never_lands_on_a_holiday(calendar: BusinessCalendar, day: date, 
     assert (landed > day) is (count > 0)
 
 
+@settings(deadline=None)
 @given(CALENDARS, DAYS, st.integers(-80, 80))
 def test_between_undoes_adding(calendar: BusinessCalendar, day: date, count: int) -> None:
     assert business_days_between(day, add_business_days(day, count, calendar), calendar) == count
 
 
+@settings(deadline=None)
 @given(CALENDARS, DAYS)
 def test_rolling_finds_the_nearest_business_day(calendar: BusinessCalendar, day: date) -> None:
     later, earlier = following(day, calendar), preceding(day, calendar)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.rules.cadence import (
@@ -100,6 +100,10 @@ def test_fall_from_d_to_e_keeps_the_tighter_deadline() -> None:
 def test_qbr_held_since_the_fall_answers_it() -> None:
     found = qbr(with_bands((date(2026, 8, 1), "D")), last_held=LAST)
     assert found.target == date(2026, 11, 12)
+
+
+def test_qbr_held_on_the_day_of_the_fall_answers_it() -> None:
+    assert qbr(with_bands((LAST, "D")), last_held=LAST).target == date(2026, 11, 12)
 
 
 def test_repeated_band_is_no_new_change() -> None:
@@ -233,6 +237,7 @@ def test_default_table_has_each_cell_once() -> None:
     assert len(cells) == len(set(cells)) == 9
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["strategic", "gold", "silver", "registered"]),
     st.sampled_from(["onboarding", "growth", "evaluation", "expansion"]),

@@ -214,7 +214,7 @@ def test_digest_is_one_mail_per_recipient_and_day() -> None:
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.rules.business_days import BusinessCalendar, add_business_days, business_calendar
@@ -107,6 +107,7 @@ def test_review_without_any_clear_day_is_kept_and_says_so() -> None:
     assert scheduled.reasons[-1].code == "no_clear_day"
 
 
+@settings(deadline=None)
 @given(
     st.dates(date(2025, 1, 1), date(2027, 12, 31)),
     st.integers(0, 40),
@@ -218,6 +219,7 @@ def test_working_hours_end_after_they_start() -> None:
         WorkingHours("UTC", time(17), time(9))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kolkata", "Australia/Lord_Howe", "America/New_York"]),
     st.sampled_from(["Europe/Berlin", "Pacific/Auckland", "America/St_Johns", "Asia/Kathmandu"]),

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engagement.rules.wall_time import (
@@ -89,6 +89,7 @@ def test_day_begins_after_a_midnight_that_is_skipped() -> None:
     assert start_of_day(date(2026, 3, 29), "Asia/Beirut") == datetime(2026, 3, 28, 22, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(DAYS, ZONES)
 def test_day_is_first_seen_at_its_start(day: date, zone: str) -> None:
     begins = start_of_day(day, zone)
@@ -96,7 +97,14 @@ def test_day_is_first_seen_at_its_start(day: date, zone: str) -> None:
     assert local_day(begins - timedelta(seconds=1), zone) < day
 
 
-@given(DAYS, ZONES, st.integers(1, 240))
+def test_day_is_due_from_nine_o_clock_on() -> None:
+    nine = datetime(2026, 3, 30, 7, tzinfo=UTC)
+    assert latest_due_day(nine, "Europe/Paris") == date(2026, 3, 30)
+    assert latest_due_day(nine - timedelta(seconds=1), "Europe/Paris") == date(2026, 3, 29)
+
+
+@settings(deadline=None)
+@given(DAYS, ZONES, st.integers(15, 240))
 def test_daily_job_is_due_exactly_once_per_local_day(day: date, zone: str, minutes: int) -> None:
     """Swept every few minutes with a unique key per day, over nine days and a clock that jumps back two hours."""
     now = start_of_day(day, zone)
