@@ -42,15 +42,30 @@ def imported_modules(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
+def nodes_with_statement(tree: ast.AST) -> Iterator[tuple[ast.AST, tuple[int, int]]]:
+    """Each node with the lines (from, to, as a slice) of the statement it stands in; of a compound one, its head."""
+
+    def walk(node: ast.AST, lines: tuple[int, int]) -> Iterator[tuple[ast.AST, tuple[int, int]]]:
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            end = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+            lines = (node.lineno - 1, max(end, node.lineno))
+        yield node, lines
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, lines)
+
+    yield from walk(tree, (0, 0))
+
+
 def rows_are_asked_for_through_visible_to(root: Path) -> Iterator[str]:
     """A view or API that starts from `.objects.` must go on with `visible_to`, or say on the line why it need not.
 
     Tenancy has one definition; a query that forgets it shows one partner another partner's rows. The way out is the
-    comment `# visible: <why>` on the line. `get_object_or_404(Model, …)` is the same thing in disguise.
+    comment `# visible: <why>` in the statement. `get_object_or_404(Model, …)` is the same thing in disguise.
     """
     for path in python_files(root, DOOR_FILES):
         lines = path.read_text(encoding="utf-8").splitlines()
-        for node in ast.walk(parse(path)):
+        for node, statement in nodes_with_statement(parse(path)):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
                 bypass = (
                     node.value.attr in {"objects", "_default_manager", "_base_manager"} and node.attr != "visible_to"
@@ -66,7 +81,7 @@ def rows_are_asked_for_through_visible_to(root: Path) -> Iterator[str]:
                 line = node.lineno
             else:
                 continue
-            if bypass and not re.search(r"#.*\bvisible: \w", lines[line - 1]):
+            if bypass and not re.search(r"#.*\bvisible: \w", "\n".join(lines[slice(*statement)])):
                 yield f"{path}:{line}: rows fetched without visible_to(user); say `# visible: <why>` if that is right"
 
 
