@@ -45,7 +45,7 @@ RULE_BREACHES = [
     (
         house_rules.rows_are_asked_for_through_visible_to,
         "deals/views.py",
-        "def f():\n    # visible: said of another statement\n    if Deal.objects.exists():\n        return 1  # visible: nor here\n",
+        "def f():\n    x = 1  # visible: before\n    if Deal.objects.exists():\n        return 1  # visible: after\n",
     ),
     (house_rules.domain_does_not_know_the_web, "deals/services.py", "from django.shortcuts import render\n"),
     (house_rules.domain_does_not_know_the_web, "deals/tasks.py", "from django.http import HttpRequest\n"),
@@ -127,7 +127,7 @@ def test_house_rule_fails_when_broken(tmp_path: Path, rule, file: str, text: str
         ),
         (
             "partners/views.py",
-            "def f():\n    return Program.objects.filter(\n        a=1,\n    ).first()  # visible: they hold no partner's data\n",
+            "def f():\n    return Program.objects.filter(\n        a=1,\n    ).first()  # visible: nobody's data\n",
         ),
         ("core/clock.py", "from django.utils import timezone\nx = timezone.now()\n"),
         ("health/services.py", "from django.utils import timezone\nx = timezone.localtime(y)\n"),
