@@ -6,6 +6,10 @@ from typing import Any
 FOREIGN_PREFIXES = ("accounts/", "admin/", "api/v1/", "api/schema/")  # allauth, Django admin, DRF: their own guards
 
 EXPECTED = {
+    "accounts:profile_edit": "signed_in",
+    "accounts:appearance_set": "signed_in",
+    "accounts:token_list": "staff",
+    "accounts:token_revoke": "staff",
     "api_docs": "signed_in",
     "csp_report": "public",
 }
