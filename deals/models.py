@@ -25,6 +25,7 @@ class ImportRun(Entity):
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
     lines = models.PositiveBigIntegerField(default=0)
     counts = models.JSONField(default=dict)
+    dates_moved = models.BooleanField(default=False)
     shift_days = models.IntegerField(default=0)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -65,8 +66,16 @@ class RevenueEntry(Fact):
                 name="revenue_external_id_once",
             ),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="revenue_currency_iso"),
+            models.CheckConstraint(
+                condition=Q(kind="sale", amount_minor__gte=0) | Q(kind="reversal", amount_minor__lte=0),
+                name="revenue_sign_follows_kind",
+            ),
         ]
-        indexes = [models.Index(fields=["partner", "occurred_at"], name="revenue_partner_when")]
+        indexes = [
+            models.Index(fields=["partner", "occurred_at"], name="revenue_partner_when"),
+            # When the data of a source begins: coverage of a window (queries.first_days).
+            models.Index(fields=["source", "occurred_at"], name="revenue_source_when"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.external_id}"
