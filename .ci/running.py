@@ -61,8 +61,15 @@ def answers(port: int, path: str, status: int = 200) -> bool:
         return False
 
 
-def wait_for(what: str, seconds: float, check: Callable[[], bool], processes: list[subprocess.Popen[str]]) -> float:
-    """Seconds until `check` holds; CheckError when it does not in time or a process ends before."""
+def wait_for(
+    what: str,
+    seconds: float,
+    check: Callable[[], bool],
+    processes: list[subprocess.Popen[str]],
+    *,
+    every: float = 0.2,
+) -> None:
+    """Ask `check` until it holds; CheckError when it does not in time or a process ends before."""
     began = time.monotonic()
     while not check():
         for process in processes:
@@ -70,10 +77,8 @@ def wait_for(what: str, seconds: float, check: Callable[[], bool], processes: li
                 raise CheckError(f"{what}: {process.args} ended with {process.returncode}")
         if time.monotonic() - began > seconds:
             raise CheckError(f"{what}: not within {seconds:.0f} s")
-        time.sleep(0.2)
-    took = time.monotonic() - began
-    print(f"ok    {what} after {took:.1f} s", flush=True)
-    return took
+        time.sleep(every)
+    print(f"ok    {what} after {time.monotonic() - began:.1f} s", flush=True)
 
 
 def stop(process: subprocess.Popen[str], *, number: int, seconds: float) -> int:
@@ -99,6 +104,7 @@ def production() -> None:
             "BASE_URL": f"https://{HOST}",
             "ALLOWED_HOSTS": HOST,
             "VAR_DIR": str(folder / "var"),
+            "TMPDIR": scratch,
         }
         (folder / "var").mkdir()
 
@@ -147,7 +153,10 @@ def production() -> None:
                 120,
                 lambda: re.search(r"beats [1-9]", manage("shell", "-c", count)) is not None,
                 running(),
+                every=5,
             )
+            alive = folder / "prm-worker-alive"
+            expect(alive.exists() and time.time() - alive.stat().st_mtime < 60, "the worker shows its sign of life")
             for name in ("beat", "worker", "web"):
                 code = stop(processes[name], number=signal.SIGTERM, seconds=40)
                 expect(code == 0, f"{name} stops on SIGTERM with exit code 0 (it was {code})")
