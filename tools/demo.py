@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -88,7 +89,23 @@ def manage(*arguments: str, env: dict[str, str]) -> None:
     subprocess.run([environment.venv_python(), "manage.py", *arguments], check=True, cwd=ROOT, env=env)
 
 
-def prepare(*, env: dict[str, str], demo_data: bool) -> None:
+def load_demo_data(env: dict[str, str]) -> list[str]:
+    """Run `demo load`, show what it says as it says it, and return its lines with log-ins."""
+    command = [environment.venv_python(), "manage.py", "demo", "load"]
+    said = bytearray()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=env) as process:
+        assert process.stdout is not None
+        while chunk := os.read(process.stdout.fileno(), 65536):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            said += chunk
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return [line for line in said.decode("utf-8", "replace").splitlines() if re.search(r"\S@\S", line)]
+
+
+def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
+    """Everything between a clean clone and a start; what was done for the same inputs is left out. Returns log-ins."""
     environment.ensure(dev=False)
     environment.fetch_assets()
     stamps = Stamps(STAMPS)
@@ -109,8 +126,7 @@ def prepare(*, env: dict[str, str], demo_data: bool) -> None:
         manage("collectstatic", "--no-input", "--verbosity", "0", env=env)
         stamps.set("collectstatic", static)
 
-    if demo_data:
-        manage("demo", "load", env=env)
+    return load_demo_data(env) if demo_data else []
 
 
 # --- running --------------------------------------------------------------------
@@ -180,7 +196,7 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def supervise(children: list[Child], *, url: str, stopping: threading.Event, started: float) -> int:
+def supervise(children: list[Child], *, url: str, logins: list[str], stopping: threading.Event, started: float) -> int:
     """Watch until told to stop or until a child is gone. Returns the exit code of the whole."""
     announced = False
     patience_ends = time.monotonic() + READY_SECONDS
@@ -192,7 +208,8 @@ def supervise(children: list[Child], *, url: str, stopping: threading.Event, sta
                 return code if 0 < code < 126 else 1
         if not announced and is_ready(url):
             announced = True
-            environment.say(f"\nReady after {time.monotonic() - started:.1f} s:  {url}/   (Ctrl-C stops it)\n")
+            words = f"\nReady after {time.monotonic() - started:.1f} s:  {url}/   (Ctrl-C stops it)\n"
+            environment.say(words + "".join(f"{line}\n" for line in logins))
         if not announced and time.monotonic() > patience_ends:
             environment.say(f"{url}/readyz does not answer with 200 after {READY_SECONDS} s; stopping everything.")
             return 1
@@ -200,7 +217,7 @@ def supervise(children: list[Child], *, url: str, stopping: threading.Event, sta
     return 0
 
 
-def run(*, host: str, port: int, env: dict[str, str], began: float) -> int:
+def run(*, host: str, port: int, logins: list[str], env: dict[str, str], began: float) -> int:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
@@ -231,7 +248,8 @@ def run(*, host: str, port: int, env: dict[str, str], began: float) -> int:
     children: list[Child] = []
     try:
         children.extend(start(name, command, env) for name, command in commands.items())
-        return supervise(children, url=f"http://{address}:{port}", stopping=stopping, started=began)
+        url = f"http://{address}:{port}"
+        return supervise(children, url=url, logins=logins, stopping=stopping, started=began)
     finally:
         stop(children)
 
@@ -250,7 +268,7 @@ def main() -> int:
         env["LOG_HUMAN"] = "1"
     try:
         require_free_port(arguments.host, arguments.port)
-        prepare(env=env, demo_data=not arguments.without_demo_data)
+        logins = prepare(env=env, demo_data=not arguments.without_demo_data)
     except environment.SetupError as error:
         print(error, file=sys.stderr)
         return 1
@@ -260,7 +278,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped before the start.", file=sys.stderr)
         return 130
-    return run(host=arguments.host, port=arguments.port, env=env, began=began)
+    return run(host=arguments.host, port=arguments.port, logins=logins, env=env, began=began)
 
 
 if __name__ == "__main__":
