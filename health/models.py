@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Self
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -28,6 +31,11 @@ class Confidence(models.TextChoices):
     INSUFFICIENT = "insufficient", _("Not enough data")
 
 
+class HealthModelQuerySet(models.QuerySet["HealthModelVersion"]):
+    def active(self) -> Self:
+        return self.filter(status=HealthModelVersion.Status.ACTIVE)
+
+
 class HealthModelVersion(models.Model):
     """Immutable once published: weights, knots, targets, decay, edges, caps as JSON, with a hash. One is active."""
 
@@ -47,6 +55,8 @@ class HealthModelVersion(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
 
+    objects = HealthModelQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("health model version")
         verbose_name_plural = _("health model versions")
@@ -57,9 +67,18 @@ class HealthModelVersion(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_published(self) -> bool:
+        return self.published_at is not None
+
 
 class RhythmFit(models.Model):
-    """BG/NBD parameters fitted to the installation's partners as of one day (stored, so that a score can be replayed)."""
+    """What is fitted to the installation's own partners as of one day, and stored so that a score can be replayed.
+
+    `parameters`: the four BG/NBD parameters `r, alpha, a, b`, and `typical`, the median net revenue of 365 days in
+    minor units of the reporting currency (absent while too few partners trade). `fitted`: false when the shipped
+    parameters stand in.
+    """
 
     model = models.ForeignKey(HealthModelVersion, on_delete=models.PROTECT, related_name="rhythm_fits")
     as_of = models.DateField()
@@ -77,7 +96,10 @@ class RhythmFit(models.Model):
 
 
 class HealthRun(models.Model):
-    """One computation for all partners as of one day: what was connected, how far it got, what it found."""
+    """One computation as of one day: what was connected, which fit it used, what it found.
+
+    `whole`: for all partners, once per (model, as_of, known_cutoff). The others are for some partners, after an event.
+    """
 
     class Reason(models.TextChoices):
         DAILY = "daily", _("Daily run")
@@ -90,9 +112,9 @@ class HealthRun(models.Model):
     as_of = models.DateField()
     known_cutoff = models.DateTimeField()
     reason = models.CharField(max_length=12, choices=Reason, default=Reason.DAILY)
+    whole = models.BooleanField(default=True)
     connected = models.JSONField(default=list)
-    chunks = models.PositiveIntegerField(default=0)
-    chunks_done = models.PositiveIntegerField(default=0)
+    fit = models.ForeignKey(RhythmFit, null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     summary = models.JSONField(default=dict, blank=True)
@@ -100,10 +122,35 @@ class HealthRun(models.Model):
     class Meta:
         verbose_name = _("health run")
         verbose_name_plural = _("health runs")
-        constraints = [models.UniqueConstraint(fields=["model", "as_of", "known_cutoff"], name="health_run_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "as_of", "known_cutoff"], condition=Q(whole=True), name="health_run_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["as_of"], condition=Q(finished_at__isnull=True), name="health_run_open"),
+            models.Index(fields=["model", "as_of"], condition=Q(whole=True), name="health_run_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.as_of} {self.model_id}"
+
+
+class HealthChunk(models.Model):
+    """A part of a run that any worker may take: some partners, and what was found among them once it is done."""
+
+    run = models.ForeignKey(HealthRun, on_delete=models.CASCADE, related_name="chunks")  # part of the run
+    number = models.PositiveIntegerField()
+    partner_ids = models.JSONField()
+    claimed_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    found = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="health_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.number}"
 
 
 class HealthSnapshot(models.Model):
@@ -142,11 +189,16 @@ class HealthSnapshot(models.Model):
 
 
 class HealthState(models.Model):
-    """A partner's published health now: what lists sort by, and the counters of hysteresis."""
+    """A partner's published health now: what lists sort by. It only moves forward in (as_of, known_cutoff).
+
+    `spark`: weekly points of the last twelve weeks, oldest first, as [ISO date, score]. `counters`: what hysteresis and
+    the alerts remember of the last run.
+    """
 
     partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="health")  # part of the partner
-    snapshot = models.ForeignKey(HealthSnapshot, on_delete=models.CASCADE, related_name="+")
+    snapshot = models.ForeignKey(HealthSnapshot, on_delete=models.CASCADE, related_name="+", db_index=False)
     as_of = models.DateField()
+    known_cutoff = models.DateTimeField()
     score = models.DecimalField(max_digits=7, decimal_places=4)
     band = models.CharField(max_length=1, choices=Band, blank=True)
     band_since = models.DateField()
@@ -158,7 +210,7 @@ class HealthState(models.Model):
     spark = models.JSONField(default=list)
     why = models.CharField(max_length=300, blank=True)
     counters = models.JSONField(default=dict)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField()
 
     objects = PartnerOwnedQuerySet.as_manager()
 
@@ -175,6 +227,11 @@ class HealthState(models.Model):
         return f"{self.partner_id} {self.band} {self.score}"
 
 
+class AlertQuerySet(PartnerOwnedQuerySet):
+    def open(self) -> Self:
+        return self.filter(closed_on__isnull=True)
+
+
 class Alert(Entity):
     """One open question about one partner: at most one open per kind (methods.md 1.7)."""
 
@@ -189,11 +246,12 @@ class Alert(Entity):
     opened_on = models.DateField()
     notified_on = models.DateField()
     closed_on = models.DateField(null=True, blank=True)
+    seen_on = models.DateField()
     off_runs = models.PositiveSmallIntegerField(default=0)
     severity = models.PositiveSmallIntegerField(default=1)
     data = models.JSONField(default=dict)
 
-    objects = PartnerOwnedQuerySet.as_manager()
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("health alert")
@@ -206,6 +264,17 @@ class Alert(Entity):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.kind}"
+
+
+class ExceptionQuerySet(PartnerOwnedQuerySet):
+    def open(self) -> Self:
+        return self.filter(cleared_at__isnull=True)
+
+    def in_force(self, *, at: datetime, known: datetime) -> Self:
+        """Raised before `at` and not cleared by then, as known before `known`."""
+        return self.filter(raised_at__lt=at, known_at__lt=known).filter(
+            Q(cleared_at__isnull=True) | Q(cleared_at__gte=at) | Q(known_cleared_at__gte=known)
+        )
 
 
 class ExceptionFlag(Entity):
@@ -234,7 +303,7 @@ class ExceptionFlag(Entity):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
-    objects = PartnerOwnedQuerySet.as_manager()
+    objects = ExceptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("health exception")
@@ -247,6 +316,18 @@ class ExceptionFlag(Entity):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.key}"
+
+
+class OverrideQuerySet(PartnerOwnedQuerySet):
+    def open(self) -> Self:
+        return self.filter(ended_at__isnull=True)
+
+    def in_force(self, *, at: datetime, known: datetime, day: date) -> Self:
+        """Set before `at`, running through `day`, and not ended by then, as known before `known`."""
+        moment = min(at, known)
+        return self.filter(starts_at__lt=moment, ends_on__gte=day).filter(
+            Q(ended_at__isnull=True) | Q(ended_at__gte=moment)
+        )
 
 
 class Override(Entity):
@@ -264,7 +345,7 @@ class Override(Entity):
     ended_at = models.DateTimeField(null=True, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    objects = PartnerOwnedQuerySet.as_manager()
+    objects = OverrideQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("health override")
@@ -278,13 +359,55 @@ class Override(Entity):
         return f"{self.partner_id} {self.target}"
 
 
+class ApplicabilityQuerySet(PartnerOwnedQuerySet):
+    def open(self) -> Self:
+        return self.filter(ended_at__isnull=True)
+
+    def in_force(self, *, at: datetime, known: datetime) -> Self:
+        return self.filter(starts_at__lt=at, known_at__lt=known).filter(
+            Q(ended_at__isnull=True) | Q(ended_at__gte=at) | Q(known_ended_at__gte=known)
+        )
+
+
+class Applicability(Entity):
+    """A signal that does not apply to a partner for a while (no savings plan, say): its weight is spread (1.5)."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="not_applicable")  # part of the partner
+    signal = models.CharField(_("signal"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=500)
+    starts_at = models.DateTimeField()
+    known_at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    known_ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApplicabilityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signal that does not apply")
+        verbose_name_plural = _("signals that do not apply")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "signal"], condition=Q(ended_at__isnull=True), name="not_applicable_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.signal}"
+
+
 class HealthRequest(models.Model):
-    """A partner whose score should be computed again soon: one row however many events ask (debounced)."""
+    """A partner whose score should be computed again soon: one row however many events ask (debounced).
+
+    `due_at` stays where the first event put it, `requested_at` moves: an event that comes while the score is computed
+    leaves the row behind.
+    """
 
     partner = models.OneToOneField(
         Partner, on_delete=models.CASCADE, related_name="health_request"
     )  # part of the partner
     due_at = models.DateTimeField(db_index=True)
+    requested_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return str(self.partner_id)
