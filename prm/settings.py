@@ -6,6 +6,10 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from core import safety
+from core.logs import configure_logging
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules or "test" in sys.argv
@@ -319,10 +323,20 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
 }
 
+# --- refuses to start unsafe (reliability P41) ---------------------------------------
+if _unsafe := safety.problems(
+    production=PRODUCTION,
+    debug=DEBUG,
+    secret_key=SECRET_KEY,
+    embedded_secret=EMBEDDED_SECRET,
+    allowed_hosts=ALLOWED_HOSTS,
+    base_url=BASE_URL,
+    sqlite=SQLITE,
+):
+    raise ImproperlyConfigured("This configuration is not safe to serve:\n- " + "\n- ".join(_unsafe))
+
 # --- logs: JSON, UTC, request id, no personal data (reliability R70) ---------------
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-from core.logs import configure_logging  # noqa: E402  settings must exist before structlog is told about them
-
 LOGGING = configure_logging(level=LOG_LEVEL, human=env.bool("LOG_HUMAN", False))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

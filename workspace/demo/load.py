@@ -1,0 +1,192 @@
+"""Write the demo story into the database, in one transaction."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
+
+from accounts.models import Role, User
+from accounts.services import record
+from core import clock
+from core.errors import DomainError
+from deals.models import Deal, RevenueEntry
+from engagement.models import Attendee, Commitment, Meeting, Touchpoint
+from lifecycle.models import Journey, StageChange
+from partners.models import Contact, Membership, Partner, Tag, TierChange
+from partners.rules import normalise
+from workspace.demo import story
+from workspace.demo.story import CAST, Character
+
+PASSWORD = "demo partner 2026"  # noqa: S105  printed to whoever starts the demo; refused in production
+
+
+def at(day: date, hour: int = 10) -> datetime:
+    return datetime.combine(day, time(hour), UTC)
+
+
+@transaction.atomic
+def load(*, say: Callable[[str], None]) -> int:
+    """Create the demo users and partners; returns the number of partners. Refuses when they are already there."""
+    if Partner.objects.filter(is_demo=True).exists():
+        raise DomainError("The demo data is already here. Remove it first with: manage.py demo clear")
+    users = _colleagues()
+    say(f"{len(users)} people who can log in")
+    partners = {}
+    for number, character in enumerate(CAST):
+        owner = users[story.OWNERS[number % len(story.OWNERS)]]
+        partners[character.name] = _partner(character, owner)
+    for email, name, role, firm in story.PARTNER_USERS:
+        user = User.objects.create_user(email, PASSWORD, name=name, role=role, is_demo=True)
+        Membership.objects.create(user=user, partner=partners[firm])
+    record("workspace.demo_loaded", None, actor=None, partners=len(partners))
+    return len(partners)
+
+
+def _colleagues() -> dict[str, User]:
+    return {
+        email: User.objects.create_user(email, PASSWORD, name=name, role=Role(role), is_demo=True)
+        for email, name, role in story.COLLEAGUES
+    }
+
+
+def _partner(character: Character, owner: User) -> Partner:
+    today = clock.today()
+    start = today - timedelta(days=character.age)
+    rng = story.dice(character)
+    partner = Partner.objects.create(
+        name=character.name,
+        slug=f"demo-{normalise(character.name).replace(' ', '-').replace('&', 'and')}",
+        search_name=normalise(character.name),
+        kind=rng.choice(["Reseller", "Integrator", "Referral"]),
+        tier=character.tier,
+        owner=owner,
+        country=character.country,
+        country_code=character.code,
+        time_zone=character.zone,
+        website=f"{normalise(character.name).split()[0]}.example",
+        joined_on=start,
+        contract_ends_on=today + timedelta(days=rng.choice([95, 130, 200, 320, 410])),
+        is_demo=True,
+    )
+    tag, _created = Tag.objects.get_or_create(name="EMEA" if character.code not in {"US", "JP", "IN"} else "Overseas")
+    partner.tags.add(tag)
+    _stages_and_tier(partner, character, owner, start)
+    people = _people(partner, character)
+    _revenue(partner, character)
+    _deals(partner, character)
+    _touches(partner, character, owner, people)
+    _reviews(partner, character, owner, people)
+    return partner
+
+
+def _stages_and_tier(partner: Partner, character: Character, owner: User, start: date) -> None:
+    TierChange.objects.create(
+        partner=partner, tier=character.tier, actor=owner, occurred_at=at(start), known_at=at(start)
+    )
+    former, entered = "", at(start)
+    for stage, day in story.stage_history(character, clock.today()):
+        StageChange.objects.create(
+            partner=partner,
+            from_stage=former,
+            to_stage=stage,
+            occurred_at=at(day),
+            known_at=at(day),
+            actor=owner,
+            reason="Both sides agreed to part" if stage == "exit" else "",
+            days_in_former=(at(day) - entered).days if former else None,
+        )
+        former, entered = stage, at(day)
+    Journey.objects.create(partner=partner, stage=former, entered_at=entered)
+
+
+def _people(partner: Partner, character: Character) -> list[Contact]:
+    rng = story.dice(character)
+    roles = [Contact.Role.CHAMPION, Contact.Role.SPONSOR, Contact.Role.SELLER, Contact.Role.TECHNICAL]
+    people = []
+    for role in roles[: 1 if character.plot == "too_little" else rng.randint(2, 4)]:
+        name = f"{rng.choice(story.FIRST_NAMES)} {rng.choice(story.LAST_NAMES)}"
+        address = f"{normalise(name).replace(' ', '.')}.{role}@{partner.website}"
+        people.append(
+            Contact.objects.create(partner=partner, name=name, email=address, role=role, time_zone=character.zone)
+        )
+    return people
+
+
+def _revenue(partner: Partner, character: Character) -> None:
+    RevenueEntry.objects.bulk_create(
+        [
+            RevenueEntry(
+                partner=partner,
+                source="demo",
+                external_id=f"{partner.slug}-{number}",
+                occurred_at=at(day, 12),
+                known_at=at(day, 20),
+                amount_minor=cents,
+                currency="EUR",
+                country=partner.country,
+            )
+            for number, (day, cents) in enumerate(story.orders(character, clock.today()))
+        ]
+    )
+
+
+def _deals(partner: Partner, character: Character) -> None:
+    for customer, day, cents, status in story.deal_results(character, clock.today()):
+        is_open = status == "open"
+        Deal.objects.create(
+            partner=partner,
+            name=f"{customer} roll-out",
+            customer=customer,
+            value_minor=cents,
+            currency="EUR",
+            status=status,
+            opened_on=(clock.today() if is_open else day) - timedelta(days=30 if is_open else 70),
+            expected_on=day if is_open else None,
+            closed_at=None if is_open else at(day, 15),
+            known_closed_at=None if is_open else at(day, 18),
+        )
+
+
+def _touches(partner: Partner, character: Character, owner: User, people: list[Contact]) -> None:
+    for day, kind, two_way, text in story.touches(character, clock.today()):
+        touch = Touchpoint.objects.create(
+            uid=uuid.uuid4(),
+            partner=partner,
+            kind=kind,
+            two_way=two_way,
+            text=text,
+            actor=owner,
+            occurred_at=at(day, 11),
+            known_at=at(day, 17),
+        )
+        touch.contacts.add(people[0])
+
+
+def _reviews(partner: Partner, character: Character, owner: User, people: list[Contact]) -> None:
+    rng, days = story.dice(character), story.reviews(character, clock.today())
+    for number, day in enumerate(days):
+        meeting = Meeting.objects.create(
+            partner=partner,
+            kind=Meeting.Kind.QBR,
+            status=Meeting.Status.HELD,
+            title=f"QBR with {partner.name}",
+            target_on=day,
+            local_start=at(day),
+            time_zone="UTC",
+            starts_at=at(day),
+            held_at=at(day, 11),
+            known_held_at=at(day, 12),
+            notes="Results against plan, blockers, next goals.",
+            organizer=owner,
+        )
+        Attendee.objects.create(meeting=meeting, user=owner, attended=True)
+        for contact in people:
+            Attendee.objects.create(meeting=meeting, contact=contact, attended=rng.random() < 0.75)
+        late = number == len(days) - 1 and character.plot in {"quiet_decline", "lost_touch"}
+        for text, side in (("Send the revised price list", "ours"), ("Name a second certified engineer", "theirs")):
+            due = clock.today() - timedelta(days=9) if late else day + timedelta(days=21)
+            done = None if late or due > clock.today() else at(due, 9)
+            Commitment.objects.create(
+                partner=partner, meeting=meeting, text=text, side=side, owner_name=str(owner), due_on=due, done_at=done
+            )
