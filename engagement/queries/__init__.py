@@ -1,0 +1,50 @@
+"""Reads of the engagement room for other rooms and for its pages."""
+
+from engagement.queries.attention import AttentionItem, attention_items
+from engagement.queries.facts import (
+    TimelineEntry,
+    attendance,
+    last_touches,
+    next_meetings,
+    source_delivery,
+    timeline,
+    two_way_counts,
+)
+from engagement.queries.meetings import (
+    MeetingFilter,
+    Readiness,
+    last_held_on,
+    meeting_counts,
+    meeting_rows,
+    open_commitments,
+    partner_meetings,
+    planned_review,
+    readiness,
+    reasons,
+)
+from engagement.queries.times import ZonedTime, wall_text, zoned_times
+
+__all__ = [
+    "AttentionItem",
+    "MeetingFilter",
+    "Readiness",
+    "TimelineEntry",
+    "ZonedTime",
+    "attendance",
+    "attention_items",
+    "last_held_on",
+    "last_touches",
+    "meeting_counts",
+    "meeting_rows",
+    "next_meetings",
+    "open_commitments",
+    "partner_meetings",
+    "planned_review",
+    "readiness",
+    "reasons",
+    "source_delivery",
+    "timeline",
+    "two_way_counts",
+    "wall_text",
+    "zoned_times",
+]
