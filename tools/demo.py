@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -90,8 +89,8 @@ def manage(*arguments: str, env: dict[str, str]) -> None:
 
 
 def load_demo_data(env: dict[str, str]) -> list[str]:
-    """Run `demo load`, show what it says as it says it, and return its lines with log-ins."""
-    command = [environment.venv_python(), "manage.py", "demo", "load"]
+    """Run `demo ensure`, show what it says as it says it, and return its last paragraph: the log-ins."""
+    command = [environment.venv_python(), "manage.py", "demo", "ensure"]
     said = bytearray()
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=env) as process:
         assert process.stdout is not None
@@ -101,7 +100,7 @@ def load_demo_data(env: dict[str, str]) -> list[str]:
             said += chunk
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return [line for line in said.decode("utf-8", "replace").splitlines() if re.search(r"\S@\S", line)]
+    return said.decode("utf-8", "replace").strip().split("\n\n")[-1].splitlines()
 
 
 def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
@@ -222,6 +221,7 @@ def run(*, host: str, port: int, logins: list[str], env: dict[str, str], began: 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     address = f"[{host}]" if ":" in host else host
+    level = env.get("LOG_LEVEL", "INFO")
     commands = {
         "web": [
             "gunicorn",
@@ -231,15 +231,17 @@ def run(*, host: str, port: int, logins: list[str], env: dict[str, str], began: 
             *("--workers", "1"),
             *("--threads", "8"),
             *("--graceful-timeout", "5"),
+            *("--log-level", level.lower()),
             "--no-control-socket",
         ],
         "worker": [
             "celery",
+            "--quiet",
             *("-A", "prm"),
             "worker",
             *("--pool", "solo"),
             "-B",
-            *("--loglevel", "INFO"),
+            *("--loglevel", level),
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",
@@ -266,6 +268,8 @@ def main() -> int:
         env["BASE_URL"] = f"http://{arguments.host}:{arguments.port}"
     if not configured("LOG_HUMAN"):
         env["LOG_HUMAN"] = "1"
+    if not configured("LOG_LEVEL"):
+        env["LOG_LEVEL"] = "WARNING"  # the address and the log-ins stay on the screen
     try:
         require_free_port(arguments.host, arguments.port)
         logins = prepare(env=env, demo_data=not arguments.without_demo_data)
