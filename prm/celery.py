@@ -16,5 +16,5 @@ ALIVE_FILE = Path(tempfile.gettempdir()) / "prm-worker-alive"
 
 @heartbeat_sent.connect
 def show_sign_of_life(**_: object) -> None:
-    """The worker's own loop touches a file; the container's health check looks at its age without importing anything."""
+    """The worker's own loop touches a file; the container's health check looks at its age and imports nothing."""
     ALIVE_FILE.touch()
