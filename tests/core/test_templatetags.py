@@ -177,8 +177,8 @@ def test_sparkline_without_history_says_so() -> None:
     ("points", "kind", "x", "width"),
     [
         (Decimal("-10.4"), "neg", "2.00%", "48.00%"),
-        (Decimal("5.2"), "pos", "50%", "24.00%"),
-        (99, "pos", "50%", "48.00%"),
+        (Decimal("5.2"), "pos", "50.00%", "24.00%"),
+        (99, "pos", "50.00%", "48.00%"),
     ],
 )
 def test_contribution_bar_grows_from_the_middle(points: Decimal, kind: str, x: str, width: str) -> None:
