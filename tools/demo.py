@@ -114,7 +114,7 @@ def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
     if not (embedded_database and (VAR / "prm.sqlite3").exists() and stamps.fresh("migrate", migrations)):
         environment.say("Preparing the database")
         manage("migrate", "--verbosity", "0", env=env)
-        manage("createcachetable", env=env)
+        manage("createcachetable", "--verbosity", "0", env=env)
         stamps.set("migrate", migrations)
 
     static = digest(
