@@ -39,7 +39,7 @@ class ImportRun(Entity):
 
 
 class RevenueEntry(Fact):
-    """One invoice (sale) or its reversal, attributed to a partner. `amount_minor` is signed, in minor units of `currency`."""
+    """One invoice (sale) or its reversal, attributed to a partner. `amount_minor` is signed."""
 
     class Kind(models.TextChoices):
         SALE = "sale", _("Sale")

@@ -1,6 +1,6 @@
 """Arithmetic of money: exact minor units, conversion at a dated rate, which rate counts. No Django."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -38,23 +38,11 @@ def converted(minor: int, *, exponent: int, rate: Decimal, to_exponent: int) -> 
     return EXACT.multiply(Decimal(minor), rate).scaleb(to_exponent - exponent, EXACT)
 
 
-def rate_for_comparison(rates: Rates, *, earlier: date, at: date) -> Decimal | None:
-    """The one rate both periods of a comparison are valued at, so that a moving rate is not growth.
-
-    `rates` are (valid from, rate), oldest first. The rate valid on `earlier` (the last day of the earlier period), or,
-    where the table begins later, the first one that became valid before `at`. None: there is no rate, and no figure.
-    """
-    valid = None
-    for day, rate in rates:
-        if day <= earlier or (valid is None and day < at):
-            valid = rate
-        else:
-            break
-    return valid
-
-
 def average_rate(rates: Rates, month: date) -> Decimal | None:
-    """Mean of the rates in force on the days of `month` (given by its first day); None when there was none yet."""
+    """Mean of the rates in force on the days of `month` (given by its first day); None when there was none yet.
+
+    `rates` are (valid from, rate), oldest first; each holds until the next.
+    """
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
     spans: list[tuple[int, Decimal]] = []
     for position, (valid_on, rate) in enumerate(rates):
@@ -64,16 +52,3 @@ def average_rate(rates: Rates, month: date) -> Decimal | None:
             spans.append((days, rate))
     total = sum(days for days, _rate in spans)
     return sum((rate * days for days, rate in spans), Decimal(0)) / total if total else None
-
-
-def covered(start: date | None, begins: date | None) -> bool:
-    """Whether data that begins on `begins` covers a window that starts on `start`."""
-    return start is not None and begins is not None and begins <= start
-
-
-def by_currency(rows: Sequence[tuple[str, date, Decimal]]) -> Mapping[str, list[tuple[date, Decimal]]]:
-    """Rates sorted into one list per currency, oldest first."""
-    result: dict[str, list[tuple[date, Decimal]]] = {}
-    for currency, valid_on, rate in sorted(rows):
-        result.setdefault(currency, []).append((valid_on, rate))
-    return result

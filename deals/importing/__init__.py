@@ -1,1 +1,1 @@
-"""Sales from files: a map says which column is what, lines become revenue entries, whatever cannot be taken is named."""
+"""Sales from files: a map says which column is what, lines become entries, the rest is named."""

@@ -95,9 +95,7 @@ class NumberCell:
         self.thousands = thousands
         point, group = re.escape(decimal), re.escape(thousands)
         grouped = rf"|\d{{1,3}}(?:{group}\d{{3}})+" if thousands else ""
-        self.pattern = re.compile(
-            rf"[+\-\N{{MINUS SIGN}}]?(?:(?:\d+{grouped})(?:{point}\d*)?|{point}\d+)", re.ASCII
-        )
+        self.pattern = re.compile(rf"[+\-\N{{MINUS SIGN}}]?(?:(?:\d+{grouped})(?:{point}\d*)?|{point}\d+)", re.ASCII)
 
     def __call__(self, raw: str) -> Decimal:
         text = raw.strip()

@@ -18,7 +18,7 @@ from core.display import exponent
 from deals.importing.cells import DateCell, Memory, NumberCell, TextCell
 from deals.importing.mapping import ImportMap
 from deals.importing.progress import Progress
-from deals.importing.refusals import FileRefused, Reason, Refusal, ShiftRefused
+from deals.importing.refusals import FileRefusedError, Reason, Refusal, ShiftRefusedError
 from deals.importing.report import Report
 from deals.importing.source_file import SourceFile
 from deals.importing.staging import Draft, Staging, check_same_entry
@@ -42,9 +42,9 @@ def import_revenue(
 ) -> Report:
     """Import `path` as `mapping` says and return what happened; `report_to` is where the CSV goes (None: nowhere).
 
-    Nothing is written before the whole file was read, so a file that is refused (`FileRefused`) leaves no trace. After
-    that every batch is atomic and the whole may be repeated: a second run changes nothing, a run that was killed is
-    completed by the next. With `dry_run` nothing is written at all.
+    Nothing is written before the whole file was read, so a file that is refused (`FileRefusedError`) leaves no trace.
+    After that every batch is atomic and the whole may be repeated: a second run changes nothing, a run that was killed
+    is completed by the next. With `dry_run` nothing is written at all.
     """
     report = Report(file_name=path.name, source=mapping.source, dry_run=dry_run)
     if report_to is None:
@@ -53,7 +53,7 @@ def import_revenue(
         with report.written_to(report_to):
             return _import(path, mapping, actor, progress, report, dry_run=dry_run, move_to_today=move_to_today)
     except OSError as error:
-        raise FileRefused(_("The report {} cannot be written: {}.").format(report_to, error.strerror)) from error
+        raise FileRefusedError(_("The report {} cannot be written: {}.").format(report_to, error.strerror)) from error
 
 
 def _import(
@@ -89,9 +89,7 @@ def _import(
             progress.start(_("Partners"), _("partners"))
             writer.write_partners(lambda done: progress.show(done=done, share=done / len(accounts)))
             progress.start(_("Comparing") if dry_run else _("Writing"), _("entries"))
-            writer.write_entries(
-                staging.entries(), lambda done: progress.show(done=done, share=done / staging.total)
-            )
+            writer.write_entries(staging.entries(), lambda done: progress.show(done=done, share=done / staging.total))
         except BaseException:
             if run is not None:
                 _finish(run, report, actor, ImportRun.Status.STOPPED)
@@ -152,13 +150,17 @@ class LineReader:
         self.currencies = Memory(self._currency)
         self.kinds = Memory(self._is_reversal)
         self._read_key = TextCell(mapping.key_column, 120)
+        self._last_id = ("", "")
 
     def take(self, line: int, row: list[str]) -> None:
         """One row with as many cells as the header."""
         mapping, staging = self.mapping, self.staging
         external_id = ""
         try:
-            external_id = self.read_id(row[self.id_at])
+            raw_id = row[self.id_at]
+            if raw_id != self._last_id[0]:  # lines of one entry mostly follow each other
+                self._last_id = (raw_id, self.read_id(raw_id))
+            external_id = self._last_id[1]
             if not external_id:
                 raise Refusal(Reason.NO_ID, mapping.id_column)
             key = self.keys[row[self.key_at]]
@@ -176,9 +178,7 @@ class LineReader:
                 self._name(key, row[self.name_at])
             draft = staging.drafts.get(external_id)
             if draft is None:
-                staging.add(
-                    external_id, Draft(line, key, occurred_at, amount, currency, country, reversal)
-                )
+                staging.add(external_id, Draft(line, key, occurred_at, amount, currency, country, reversal))
             elif not mapping.grouped:
                 raise Refusal(Reason.REPEATED_ID, mapping.id_column, external_id)
             elif draft.bad_line:
@@ -267,16 +267,15 @@ def _shift_days(mapping: ImportMap, newest: datetime | None, *, move_to_today: b
     first = ImportRun.objects.filter(source=mapping.source).order_by("pk").first()
     if first is not None and first.dates_moved != move_to_today:
         if first.dates_moved:
-            raise ShiftRefused(
+            raise ShiftRefusedError(
                 _(
                     "Sales of “{}” are here with their dates moved by {} days. Say --move-to-today again, "
                     "or import into a fresh database."
                 ).format(mapping.source, first.shift_days)
             )
-        raise ShiftRefused(
+        raise ShiftRefusedError(
             _(
-                "Sales of “{}” are here with their own dates. Import without --move-to-today, "
-                "or into a fresh database."
+                "Sales of “{}” are here with their own dates. Import without --move-to-today, or into a fresh database."
             ).format(mapping.source)
         )
     if not move_to_today or newest is None:

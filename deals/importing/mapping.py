@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
-from deals.importing.refusals import MapRefused
+from deals.importing.refusals import MapRefusedError
 from deals.rules import CURRENCIES
 
 MAX_MAP_BYTES = 100_000
@@ -118,23 +118,23 @@ class ImportMap:
 
 
 def load_map(path: Path) -> ImportMap:
-    """Read and check a map file; raises `MapRefused` with what is wrong and where."""
+    """Read and check a map file; raises `MapRefusedError` with what is wrong and where."""
     try:
         if path.is_dir():
-            raise MapRefused(_("{} is a folder; name the map file.").format(path))
+            raise MapRefusedError(_("{} is a folder; name the map file.").format(path))
         raw = path.read_bytes()
     except FileNotFoundError as error:
-        raise MapRefused(_("There is no map {}.").format(path)) from error
+        raise MapRefusedError(_("There is no map {}.").format(path)) from error
     except OSError as error:
-        raise MapRefused(_("The map {} cannot be read: {}.").format(path, error.strerror)) from error
+        raise MapRefusedError(_("The map {} cannot be read: {}.").format(path, error.strerror)) from error
     if len(raw) > MAX_MAP_BYTES:
-        raise MapRefused(_("{} is too long for a map. Did you name the data file?").format(path))
+        raise MapRefusedError(_("{} is too long for a map. Did you name the data file?").format(path))
     try:
         data = tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise MapRefused(_("The map {} is not text in UTF-8.").format(path)) from error
+        raise MapRefusedError(_("The map {} is not text in UTF-8.").format(path)) from error
     except tomllib.TOMLDecodeError as error:
-        raise MapRefused(_("The map {} is not TOML: {}.").format(path, error)) from error
+        raise MapRefusedError(_("The map {} is not TOML: {}.").format(path, error)) from error
     return parse_map(data, title=path.name)
 
 
@@ -145,44 +145,46 @@ def parse_map(data: Mapping[str, Any], *, title: str) -> ImportMap:
     partner, amount, kind, moment = parts["partner"], parts["amount"], parts["kind"], parts["date"]
     source = data.get("source")
     if not isinstance(source, str) or not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,59}", source):
-        raise MapRefused(
+        raise MapRefusedError(
             _('The map needs source = "…": a short name of the system the sales come from (a-z, 0-9, dot, dash).')
         )
     for section, key in (("partner", "key"), ("entry", "id"), ("date", "column"), ("date", "formats")):
         if not parts[section].get(key):
-            raise MapRefused(_("The map needs {} in [{}].").format(key, section))
+            raise MapRefusedError(_("The map needs {} in [{}].").format(key, section))
     if bool(amount.get("column")) == bool(amount.get("product")):
-        raise MapRefused(_("[amount] needs either column or product (two columns to multiply)."))
+        raise MapRefusedError(_("[amount] needs either column or product (two columns to multiply)."))
     product = _texts(amount, "amount", "product")
     if product and len(product) != 2:
-        raise MapRefused(_("[amount] product names {} columns; it takes two.").format(len(product)))
+        raise MapRefusedError(_("[amount] product names {} columns; it takes two.").format(len(product)))
     if bool(amount.get("currency")) == bool(amount.get("currency_column")):
-        raise MapRefused(_("[amount] needs either currency (a code such as EUR) or currency_column."))
+        raise MapRefusedError(_("[amount] needs either currency (a code such as EUR) or currency_column."))
     if amount.get("currency"):
         _check_currency(amount["currency"], "amount")
     if not partner.get("name") and not partner.get("name_column"):
-        raise MapRefused(_('[partner] needs name_column, or name such as "Account {{key}}".').format())
+        raise MapRefusedError(_('[partner] needs name_column, or name such as "Account {{key}}".').format())
     if partner.get("name") and "{key}" not in partner["name"]:
-        raise MapRefused(_('[partner] name must contain {{key}}, or every partner has the same name.').format())
+        raise MapRefusedError(_("[partner] name must contain {{key}}, or every partner has the same name.").format())
     without = _choice(partner, "partner", "without", ("refuse", "assign"))
     if (without == "assign") != bool(partner.get("unassigned")):
-        raise MapRefused(_('[partner] without = "assign" and unassigned (the name of that partner) go together.'))
+        raise MapRefusedError(_('[partner] without = "assign" and unassigned (the name of that partner) go together.'))
     decimal, thousands = amount.get("decimal", "."), amount.get("thousands", "")
     if decimal not in {".", ","} or thousands not in {"", ",", ".", " ", "'", "\u00a0", "\u202f"}:
-        raise MapRefused(_("[amount] decimal is a point or a comma; thousands is empty, a point, a comma or a space."))
+        raise MapRefusedError(
+            _("[amount] decimal is a point or a comma; thousands is empty, a point, a comma or a space.")
+        )
     if decimal == thousands:
-        raise MapRefused(_("[amount] decimal and thousands are the same sign, so numbers cannot be read."))
+        raise MapRefusedError(_("[amount] decimal and thousands are the same sign, so numbers cannot be read."))
     sale, reversal = _texts(kind, "kind", "sale"), _texts(kind, "kind", "reversal")
     if bool(kind.get("column")) != bool(reversal):
-        raise MapRefused(_("[kind] column and reversal (the words for a reversal) go together."))
+        raise MapRefusedError(_("[kind] column and reversal (the words for a reversal) go together."))
     if sale and not kind.get("column"):
-        raise MapRefused(_("[kind] sale needs column."))
+        raise MapRefusedError(_("[kind] sale needs column."))
     encoding = parts["file"].get("encoding", "utf-8").lower()
     if encoding not in ENCODINGS:
-        raise MapRefused(_("[file] encoding {} is unknown; one of: {}.").format(encoding, ", ".join(ENCODINGS)))
+        raise MapRefusedError(_("[file] encoding {} is unknown; one of: {}.").format(encoding, ", ".join(ENCODINGS)))
     delimiter = parts["file"].get("delimiter", "")
     if delimiter and delimiter not in DELIMITERS:
-        raise MapRefused(_('[file] delimiter is ",", ";", "tab" or "|".'))
+        raise MapRefusedError(_('[file] delimiter is ",", ";", "tab" or "|".'))
     return ImportMap(
         title=title,
         source=source,
@@ -220,13 +222,15 @@ def _check_names(data: Mapping[str, Any]) -> None:
     known = ["source", "rates", *KEYS]
     for section, content in data.items():
         if section not in known:
-            raise MapRefused(_("The map has {}, which means nothing here.{}").format(section, _did_you(section, known)))
+            raise MapRefusedError(
+                _("The map has {}, which means nothing here.{}").format(section, _did_you(section, known))
+            )
         if section in KEYS:
             if not isinstance(content, dict):
-                raise MapRefused(_("[{}] must be a section of the map, with keys below it.").format(section))
+                raise MapRefusedError(_("[{}] must be a section of the map, with keys below it.").format(section))
             for key, value in content.items():
                 if key not in KEYS[section]:
-                    raise MapRefused(
+                    raise MapRefusedError(
                         _("[{}] has {}, which means nothing there.{}").format(
                             section, key, _did_you(key, list(KEYS[section]))
                         )
@@ -238,7 +242,7 @@ def _check_type(section: str, key: str, value: Any, expected: type | tuple[type,
     words = {str: _("text in quotes"), bool: _("true or false"), list: _("a list")}
     if not isinstance(value, expected):
         named = expected if isinstance(expected, type) else expected[-1]
-        raise MapRefused(_("[{}] {} must be {}.").format(section, key, words[named]))
+        raise MapRefusedError(_("[{}] {} must be {}.").format(section, key, words[named]))
 
 
 def _did_you(name: str, known: list[str]) -> str:
@@ -249,14 +253,14 @@ def _did_you(name: str, known: list[str]) -> str:
 def _texts(part: Mapping[str, Any], section: str, key: str) -> list[str]:
     values = part.get(key, [])
     if not all(isinstance(value, str) and value for value in values):
-        raise MapRefused(_("[{}] {} must be a list of texts.").format(section, key))
+        raise MapRefusedError(_("[{}] {} must be a list of texts.").format(section, key))
     return list(values)
 
 
 def _choice(part: Mapping[str, Any], section: str, key: str, allowed: tuple[str, str]) -> str:
     value = str(part.get(key, allowed[0]))
     if value not in allowed:
-        raise MapRefused(_('[{}] {} is "{}" or "{}".').format(section, key, *allowed))
+        raise MapRefusedError(_('[{}] {} is "{}" or "{}".').format(section, key, *allowed))
     return value
 
 
@@ -268,7 +272,7 @@ def _formats(moment: Mapping[str, Any]) -> tuple[str, ...]:
         except ValueError:
             read = None
         if read is None or (read.date() != PROBE.date() and "%z" not in pattern):
-            raise MapRefused(
+            raise MapRefusedError(
                 _("[date] formats: “{}” does not give year, month and day (example: %d.%m.%Y).").format(pattern)
             )
     return tuple(formats)
@@ -278,24 +282,24 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise MapRefused(_("[date] time_zone {} is unknown; write it like Europe/Berlin.").format(name)) from error
+        raise MapRefusedError(_("[date] time_zone {} is unknown; write it like Europe/Berlin.").format(name)) from error
 
 
 def _check_currency(code: str, section: str) -> None:
     if code not in CURRENCIES:
-        raise MapRefused(_("[{}] {} is not a currency code such as EUR.").format(section, code))
+        raise MapRefusedError(_("[{}] {} is not a currency code such as EUR.").format(section, code))
 
 
 def _rates(rows: Any) -> tuple[MappedRate, ...]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise MapRefused(_("Rates are written as [[rates]] sections."))
+        raise MapRefusedError(_("Rates are written as [[rates]] sections."))
     result = []
     for row in rows:
         for key in [key for key in row if key not in RATE_KEYS]:
-            raise MapRefused(_("[{}] has {}, which means nothing there.{}").format("rates", key, ""))
+            raise MapRefusedError(_("[{}] has {}, which means nothing there.{}").format("rates", key, ""))
         for key, expected in RATE_KEYS.items():
             if key not in row:
-                raise MapRefused(_("The map needs {} in [{}].").format(key, "rates"))
+                raise MapRefusedError(_("The map needs {} in [{}].").format(key, "rates"))
             _check_type("rates", key, row[key], expected)
         _check_currency(row["currency"], "rates")
         _check_currency(row["to"], "rates")
@@ -303,8 +307,8 @@ def _rates(rows: Any) -> tuple[MappedRate, ...]:
             rate = Decimal(row["rate"])
             valid_on = row["valid_on"] if isinstance(row["valid_on"], date) else date.fromisoformat(row["valid_on"])
         except (InvalidOperation, ValueError) as error:
-            raise MapRefused(_('[rates] writes rate = "1.25" and valid_on = 2024-01-31.')) from error
+            raise MapRefusedError(_('[rates] writes rate = "1.25" and valid_on = 2024-01-31.')) from error
         if not (rate.is_finite() and 0 < rate < 10**9):
-            raise MapRefused(_("[rates] rate must be above zero."))
+            raise MapRefusedError(_("[rates] rate must be above zero."))
         result.append(MappedRate(row["currency"], row["to"], valid_on, rate, row["source"][:120]))
     return tuple(result)

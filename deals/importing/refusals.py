@@ -43,13 +43,13 @@ class Refusal(Exception):  # noqa: N818  it is the answer to one line, not an er
         self.value = value
 
 
-class FileRefused(DomainError):
+class FileRefusedError(DomainError):
     """The file as a whole cannot be read, so nothing of it was written."""
 
 
-class MapRefused(DomainError):
+class MapRefusedError(DomainError):
     """The map cannot be used."""
 
 
-class ShiftRefused(DomainError):
+class ShiftRefusedError(DomainError):
     """The dates of this source were moved (or not) by an earlier import, and this one asks for the other."""

@@ -23,10 +23,12 @@ HEADER = ("outcome", "line", "lines", "entry", "reason", "column", "value")
 
 def readable(value: str) -> str:
     """A refused value fit for a screen and a spreadsheet: visible, short, never a formula."""
-    text = "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in value
-    )
-    return text if len(text) <= CELL else f"{text[:CELL]}… ({len(value):,})"
+    text = value[: CELL + 1]
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in text
+        )
+    return text if len(value) <= CELL else f"{text[:CELL]}… ({len(value):,})"
 
 
 def _cell(value: object) -> str:
@@ -55,6 +57,7 @@ class Report:
     seconds: float = 0.0
     path: Path | None = None
     _writer: Any = None
+    _labels: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, line: int, refusal: Refusal, *, entry: str = "", lines: int = 1) -> None:
         """Count and write down one refusal that costs `lines` lines, the first of them being `line`."""
@@ -65,8 +68,8 @@ class Report:
         if len(examples) < SHOWN:
             examples.append((line, readable(refusal.value)))
         if self._writer:
+            label = self._labels.get(reason) or self._labels.setdefault(reason, str(refusal.reason.label))
             value = _cell(refusal.value) if refusal.value else ""
-            label = refusal.reason.label
             self._writer.writerow(("refused", line, lines, _cell(entry), label, _cell(refusal.column), value))
 
     def correct(self, line: int, entry: str, change: str) -> None:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 
 from deals.importing.mapping import DELIMITERS, ImportMap
-from deals.importing.refusals import FileRefused, Reason, Refusal
+from deals.importing.refusals import FileRefusedError, Reason, Refusal
 
 MAX_LINE = 1_000_000  # characters
 MAX_CELL_LINES = 100  # lines one quoted cell may run over
@@ -53,7 +53,7 @@ class SourceFile:
         return self._raw.tell()
 
     def rows(self, broken: Broken) -> Iterator[tuple[int, list[str]]]:
-        """Every data row with the line it begins on. Rows that are no rows go to `broken(line, lines, refusal, cells)`."""
+        """Every data row with the line it begins on. What is no row goes to `broken(line, lines, refusal, cells)`."""
         reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
         width = len(self.header)
         nul_lines = self._nul_lines
@@ -93,10 +93,8 @@ class SourceFile:
         while text := self._read(readline):
             self.line += 1
             if len(text) > MAX_LINE:
-                raise FileRefused(
-                    _("Line {} is longer than {} characters. That is not a line of sales; is a quote not closed?").format(
-                        self.line, f"{MAX_LINE:,}"
-                    )
+                raise FileRefusedError(
+                    _("Line {} is longer than {} characters. Is a quote not closed?").format(self.line, f"{MAX_LINE:,}")
                 )
             if self.line - self._record_start >= MAX_CELL_LINES:
                 raise self._unclosed(self._record_start)
@@ -108,42 +106,45 @@ class SourceFile:
         try:
             return readline(MAX_LINE + 1)
         except EOFError as error:
-            raise FileRefused(
+            raise FileRefusedError(
                 _("{} ends in the middle (after line {}): the packed file is incomplete. Copy it again.").format(
                     self.path.name, self.line
                 )
             ) from error
         except (zlib.error, gzip.BadGzipFile) as error:
-            raise FileRefused(
+            raise FileRefusedError(
                 _("{} is damaged (after line {}): it cannot be unpacked. Copy it again.").format(
                     self.path.name, self.line
                 )
             ) from error
         except OSError as error:
-            raise FileRefused(
+            raise FileRefusedError(
                 _("{} cannot be read further than line {}: {}.").format(self.path.name, self.line, error.strerror)
             ) from error
 
-    def _unclosed(self, line: int) -> FileRefused:
-        return FileRefused(
+    def _unclosed(self, line: int) -> FileRefusedError:
+        return FileRefusedError(
             _("A quote that opens in line {} is never closed, so the lines after it cannot be told apart.").format(line)
         )
 
     def _decoded(self, mapping: ImportMap) -> io.TextIOWrapper:
         data: BinaryIO = self._raw
+        path = self.path
         magic = self._raw.peek(4)  # type: ignore[attr-defined]  # what open() gives is a BufferedReader
         if magic.startswith(ZIP):
-            raise FileRefused(
+            raise FileRefusedError(
                 _("{} is a workbook or a zip archive. Save it as CSV and import that.").format(self.path.name)
             )
         if magic.startswith(GZIP):
             data = io.BufferedReader(gzip.GzipFile(fileobj=self._raw), 1 << 18)  # type: ignore[arg-type, assignment]
         elif self.path.suffix == ".gz":
-            raise FileRefused(_("{} is called .gz but is not packed with gzip.").format(self.path.name))
+            raise FileRefusedError(_("{} is called .gz but is not packed with gzip.").format(self.path.name))
         try:
             first = data.peek(4)  # type: ignore[attr-defined]  # a BufferedReader in both cases
         except (EOFError, zlib.error, OSError) as error:
-            raise FileRefused(_("{} is damaged: it cannot be unpacked. Copy it again.").format(self.path.name)) from error
+            raise FileRefusedError(
+                _("{} is damaged: it cannot be unpacked. Copy it again.").format(path.name)
+            ) from error
         encoding = next((name for mark, name in MARKS.items() if first.startswith(mark)), mapping.encoding)
         # Bytes that are no text come through as marks, so that only cells in use are judged by them.
         errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
@@ -152,13 +153,13 @@ class SourceFile:
     def _read_header(self, mapping: ImportMap) -> None:
         text = next(self._lines(), "")
         if not text.strip():
-            raise FileRefused(
+            raise FileRefusedError(
                 _("The first line of {} is empty; it must name the columns.").format(self.path.name)
                 if text
                 else _("{} is empty.").format(self.path.name)
             )
         if "\0" in text:
-            raise FileRefused(
+            raise FileRefusedError(
                 _("{} is not text, or text in UTF-16: then set encoding in [file] of the map.").format(self.path.name)
             )
         candidates = [mapping.delimiter] if mapping.delimiter else list(dict.fromkeys(DELIMITERS.values()))
@@ -167,13 +168,13 @@ class SourceFile:
         self.delimiter = max(headers, key=lambda sign: sum(column in headers[sign] for column in needed))
         self.header = headers[self.delimiter]
         if len(self.header) > MAX_COLUMNS:
-            raise FileRefused(
+            raise FileRefusedError(
                 _("The header in line 1 names {} columns; at most {} are read.").format(len(self.header), MAX_COLUMNS)
             )
         if missing := [column for column in needed if column not in self.header]:
-            raise FileRefused(_missing(missing, self.header))
+            raise FileRefusedError(_missing(missing, self.header))
         if double := [column for column in needed if self.header.count(column) > 1]:
-            raise FileRefused(
+            raise FileRefusedError(
                 _("The header in line 1 names the column {} more than once; which one is meant?").format(
                     ", ".join(double)
                 )
@@ -184,16 +185,16 @@ class SourceFile:
 def _open(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
-            raise FileRefused(_("{} is a folder; name one file.").format(path))
+            raise FileRefusedError(_("{} is a folder; name one file.").format(path))
         if not path.exists():
-            raise FileRefused(_("There is no file {}.").format(path))
+            raise FileRefusedError(_("There is no file {}.").format(path))
         if not path.is_file():
-            raise FileRefused(_("{} is not a file.").format(path))
+            raise FileRefusedError(_("{} is not a file.").format(path))
         if path.stat().st_size == 0:
-            raise FileRefused(_("{} is empty.").format(path.name))
+            raise FileRefusedError(_("{} is empty.").format(path.name))
         return path.open("rb", buffering=1 << 18)
     except OSError as error:
-        raise FileRefused(_("{} cannot be opened: {}.").format(path, error.strerror)) from error
+        raise FileRefusedError(_("{} cannot be opened: {}.").format(path, error.strerror)) from error
 
 
 def _cut(text: str, delimiter: str) -> list[str]:

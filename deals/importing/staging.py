@@ -1,7 +1,7 @@
 """Lines become entries: gathered by their id across the whole file, in bounded memory, before anything is written.
 
-An invoice whose lines stand far apart is still one entry, so a file is read to its end first. What was gathered stays in
-memory up to MAX_DRAFTS entries; beyond that it goes to a temporary database on disk and is put together again afterwards.
+An invoice whose lines stand far apart is still one entry, so a file is read to its end first. What was gathered stays
+in memory up to MAX_DRAFTS entries; beyond that it goes to a temporary database on disk and is put together afterwards.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Staging:
         """A line of this entry was refused; a sum without it would be wrong, so the entry is refused whole."""
         draft = self.drafts.get(external_id)
         if draft is None:
-            self.add(external_id, Draft(line, "", now, Decimal(0), "", "", False, 0, line))  # noqa: FBT003
+            self.add(external_id, Draft(line, "", now, Decimal(0), "", "", False, 0, line))
         elif not draft.bad_line:
             draft.bad_line = line
 
@@ -171,12 +171,11 @@ class Staging:
         """Spilled drafts with the parts of each entry put together, in the order of their ids."""
         assert self._spilled is not None
         former_id, former = "", None
-        for external_id, line, key, occurred, amount, currency, country, reversal, lines, bad in self._spilled.execute(
-            "SELECT * FROM drafts ORDER BY external_id, first_line"
-        ):
-            draft = Draft(
-                line, key, datetime.fromisoformat(occurred), Decimal(amount), currency, country, bool(reversal), lines, bad
-            )
+        for row in self._spilled.execute("SELECT * FROM drafts ORDER BY external_id, first_line"):
+            external_id, line, key, moment, amount, currency, country, reversal, lines, bad = row
+            occurred_at = datetime.fromisoformat(moment)
+            amount, reversal = Decimal(amount), bool(reversal)
+            draft = Draft(line, key, occurred_at, amount, currency, country, reversal, lines, bad)
             if former is not None and external_id == former_id:
                 self._join(external_id, former, draft, report)
                 continue

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from core.display import money_text
@@ -14,7 +15,7 @@ from core.errors import DomainError
 from deals.importing.engine import import_revenue
 from deals.importing.mapping import load_map
 from deals.importing.progress import Progress
-from deals.importing.refusals import MapRefused
+from deals.importing.refusals import MapRefusedError
 from deals.importing.report import Report, report_path
 
 REFUSED, MISUSED = 1, 2
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             mapping = load_map(options["map"])
-        except MapRefused as error:
+        except MapRefusedError as error:
             raise CommandError(error.message, returncode=MISUSED) from error
         try:
             report = import_revenue(
@@ -54,6 +55,13 @@ class Command(BaseCommand):
             )
         except DomainError as error:
             raise CommandError(_("{} Nothing was written.").format(error.message), returncode=REFUSED) from error
+        except DatabaseError as error:
+            raise CommandError(
+                _(
+                    "The database refused: {}. Is it migrated (manage.py migrate)? The same command again goes on."
+                ).format(error),
+                returncode=REFUSED,
+            ) from error
         except KeyboardInterrupt as error:
             raise CommandError(
                 _("Stopped. What was written stays; the same command again completes it."), returncode=130
@@ -81,12 +89,12 @@ def lines_of(report: Report) -> list[str]:
             f"{report.reversal_count:,}",
         ),
     ]
-    for currency in sorted({*report.sales, *report.reversals}):
-        text.append(
-            _("  money      {} sales, {} reversals").format(
-                money_text(report.sales[currency], currency), money_text(report.reversals[currency], currency)
-            )
+    text += [
+        _("  money      {} sales, {} reversals").format(
+            money_text(report.sales[currency], currency), money_text(report.reversals[currency], currency)
         )
+        for currency in sorted({*report.sales, *report.reversals})
+    ]
     if report.shift_days:
         text.append(_("  dates      all moved by {} days").format(f"{report.shift_days:,}"))
     text.append(_("  refused    {} lines").format(f"{report.refused_lines:,}"))
