@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class HealthConfig(AppConfig):
     name = "health"
+
+    def ready(self) -> None:
+        from health import receivers  # noqa: F401  connects the receivers

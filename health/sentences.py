@@ -106,6 +106,11 @@ def measure_sentence(entry: Entry, row: Row, words: Words = ENGLISH) -> str:
     return words.gettext("%(text)s, counted at %(percent)s %% (%(s)s of 100): %(c)s") % parts
 
 
+def facts_sentence(entry: Entry, row: Row, words: Words = ENGLISH) -> str:
+    """The raw numbers of an ok row in words, without score and points: what a list shows as the reason."""
+    return _facts(entry, row, words)
+
+
 def not_applicable_sentence(signal: str, words: Words = ENGLISH) -> str:
     return words.gettext("%(label)s: does not apply to this partner") % {"label": words.gettext(labels.name_of(signal))}
 
