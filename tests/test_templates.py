@@ -54,6 +54,17 @@ def test_template_names_only_known_icons(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
+def test_template_uses_only_classes_the_stylesheet_has(name: str) -> None:
+    css = "".join(path.read_text(encoding="utf-8") for path in (ROOT.parent / "static" / "css").glob("*.css"))
+    known = set(re.findall(r"\.([a-z][\w-]*)", css))
+    written = re.findall(
+        r'class="([^"]*)"', re.sub(r"\{[%{].*?[%}]\}", "\0", (ROOT / name).read_text(encoding="utf-8"))
+    )
+    asked = {one for value in written for one in value.split() if "\0" not in one}
+    assert asked - known - {"icon"} == set()
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_post_form_carries_a_token(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     forms = re.findall(r"<form[^>]*method=\"post\".*?</form>", text, flags=re.DOTALL | re.IGNORECASE)
