@@ -15,6 +15,7 @@ from core.announce import announce
 from deals.importing.mapping import ImportMap
 from deals.importing.refusals import Reason, Refusal
 from deals.importing.report import Report
+from deals.importing.rows import Facts, NewRow, insert_rows, stored_rows
 from deals.importing.staging import Staged
 from deals.models import ExchangeRate, ImportRun, RevenueEntry
 from deals.signals import partners_first_sold, revenue_changed
@@ -139,58 +140,47 @@ class Writer:
         return False
 
     def _write(self, batch: list[Staged]) -> None:
+        corrected: list[tuple[Staged, Facts, NewRow]] = []
+        fresh: list[NewRow] = []
+        former: list[int] = []
         with transaction.atomic():
             if self.run is not None:
                 # One import per source at a time; on SQLite the transaction itself is the lock.
                 ImportRun.objects.select_for_update().filter(source=self.run.source).order_by("pk").first()
-            stored = {
-                entry.external_id: entry
-                for entry in RevenueEntry.objects.current().filter(
-                    source=self.mapping.source, external_id__in=[staged.external_id for staged in batch]
-                )
-            }
-            fresh, former, corrected = [], [], []
+            stored = stored_rows(self.mapping.source, [staged.external_id for staged in batch])
             for staged in batch:
-                new, old = self._entry(staged), stored.get(staged.external_id)
+                facts, old = self._facts(staged), stored.get(staged.external_id)
                 if old is None:
-                    fresh.append(new)
-                elif facts_of(old) != facts_of(new):
-                    former.append(old.pk)
+                    fresh.append(NewRow(staged.external_id, facts, *self.known_at(facts.occurred_at)))
+                elif old[1] != facts:
+                    former.append(old[0])
                     # What the correction says is known from now on; the past keeps what it knew then.
-                    new.known_at, new.known_asserted = self.now, False
-                    corrected.append((staged, old, new))
+                    new = NewRow(staged.external_id, facts, self.now, known_asserted=False)
+                    corrected.append((staged, old[1], new))
             if self.run is not None:
-                RevenueEntry.objects.filter(pk__in=former).update(superseded_at=self.now)
-                RevenueEntry.objects.bulk_create([*fresh, *(new for _staged, _old, new in corrected)], batch_size=BATCH)
+                if former:
+                    RevenueEntry.objects.filter(pk__in=former).update(superseded_at=self.now)
+                insert_rows(self.mapping.source, [*fresh, *(new for _staged, _old, new in corrected)])
                 self._announce(fresh, corrected, batch)
         self._count(batch, fresh, corrected)
 
-    def _entry(self, staged: Staged) -> RevenueEntry:
-        occurred_at = self.shift(staged.occurred_at)
-        known_at, asserted = self.known_at(occurred_at)
-        return RevenueEntry(
-            partner_id=self.accounts[staged.key].partner_id,
-            source=self.mapping.source,
-            external_id=staged.external_id,
-            kind=staged.kind,
-            amount_minor=staged.amount_minor,
-            currency=staged.currency,
-            country=staged.country,
-            lines=staged.lines,
-            occurred_at=occurred_at,
-            known_at=known_at,
-            known_asserted=asserted,
+    def _facts(self, staged: Staged) -> Facts:
+        return Facts(
+            self.accounts[staged.key].partner_id,
+            staged.kind,
+            staged.amount_minor,
+            staged.currency,
+            staged.country,
+            staged.lines,
+            self.shift(staged.occurred_at),
         )
 
     def _announce(
-        self,
-        fresh: list[RevenueEntry],
-        corrected: list[tuple[Staged, RevenueEntry, RevenueEntry]],
-        batch: list[Staged],
+        self, fresh: list[NewRow], corrected: list[tuple[Staged, Facts, NewRow]], batch: list[Staged]
     ) -> None:
-        changed = {entry.partner_id for entry in fresh}
+        changed = {row.facts.partner_id for row in fresh}
         for _staged, old, new in corrected:
-            changed |= {old.partner_id, new.partner_id}
+            changed |= {old.partner_id, new.facts.partner_id}
         if changed:
             announce(revenue_changed, partner_ids=sorted(changed))
         # Announced on every run, also when nothing changed: a run that was killed may have lost its announcement.
@@ -203,45 +193,17 @@ class Writer:
             announce(partners_first_sold, first_sales=first_sales)
             self._announced.update(first_sales)
 
-    def _count(
-        self,
-        batch: list[Staged],
-        fresh: list[RevenueEntry],
-        corrected: list[tuple[Staged, RevenueEntry, RevenueEntry]],
-    ) -> None:
+    def _count(self, batch: list[Staged], fresh: list[NewRow], corrected: list[tuple[Staged, Facts, NewRow]]) -> None:
         report = self.report
         report.entries["created"] += len(fresh)
         report.entries["updated"] += len(corrected)
         report.entries["same"] += len(batch) - len(fresh) - len(corrected)
         for staged, old, new in corrected:
-            report.correct(staged.first_line, staged.external_id, _change(old, new))
+            report.correct(staged.first_line, staged.external_id, old.change_to(new.facts))
         for staged in batch:
             reversal = staged.kind == RevenueEntry.Kind.REVERSAL
             report.reversal_count += reversal
             (report.reversals if reversal else report.sales)[staged.currency] += staged.amount_minor
-
-
-def facts_of(entry: RevenueEntry) -> tuple[object, ...]:
-    """What makes two rows of one entry the same."""
-    return (
-        entry.partner_id,
-        entry.kind,
-        entry.amount_minor,
-        entry.currency,
-        entry.country,
-        entry.lines,
-        entry.occurred_at,
-    )
-
-
-def _change(old: RevenueEntry, new: RevenueEntry) -> str:
-    fields = ("partner_id", "kind", "amount_minor", "currency", "country", "lines", "occurred_at")
-    changes = [
-        f"{name}: {getattr(old, name)} → {getattr(new, name)}"
-        for name in fields
-        if getattr(old, name) != getattr(new, name)
-    ]
-    return "; ".join(changes)
 
 
 def store_rates(mapping: ImportMap, *, reporting_currency: str, shift: Shift, now: datetime) -> int:
