@@ -89,18 +89,19 @@ def manage(*arguments: str, env: dict[str, str]) -> None:
 
 
 def load_demo_data(env: dict[str, str]) -> list[str]:
-    """Run `demo ensure`, show what it says as it says it, and return its last paragraph: the log-ins."""
+    """Run `demo ensure`, show its progress, and return what it says after the first empty line: the log-ins."""
     command = [environment.venv_python(), "manage.py", "demo", "ensure"]
-    said = bytearray()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=env) as process:
+    logins: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env) as process:
         assert process.stdout is not None
-        while chunk := os.read(process.stdout.fileno(), 65536):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-            said += chunk
+        for line in process.stdout:
+            if logins or not line.strip():
+                logins.append(line.rstrip())
+            else:
+                environment.say(line.rstrip())
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return said.decode("utf-8", "replace").strip().split("\n\n")[-1].splitlines()
+    return logins[1:]
 
 
 def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
