@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from core.health import readiness
 
 Handler = Callable[[HttpRequest], HttpResponse]
-PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), bluetooth=(), browsing-topics=()"
+PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
 
 def probes(get_response: Handler) -> Handler:

@@ -99,6 +99,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.context.shell",
+                "workspace.context.nav_counts",
             ],
             "builtins": ["django.templatetags.i18n", "core.templatetags.prm"],
         },
@@ -283,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
     "core.heartbeat": {"task": "core.heartbeat", "schedule": timedelta(seconds=60)},
     "health.compute_due": {"task": "health.compute_due", "schedule": timedelta(minutes=5)},
     "engagement.plan_reviews": {"task": "engagement.plan_reviews", "schedule": timedelta(minutes=15)},
+    "workspace.plan_reviews": {"task": "workspace.plan_reviews", "schedule": timedelta(hours=1)},
     "engagement.queue_due_reminders": {"task": "engagement.queue_due_reminders", "schedule": timedelta(minutes=5)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

@@ -136,9 +136,9 @@ def orders(character: Character, today: date) -> list[tuple[date, int]]:
 def _mood(plot: str, back: int, rng: random.Random) -> tuple[float, float]:
     """How stretched the rhythm is and how large orders are, `back` days ago. Weight 0: no order."""
     if plot == "quiet_decline":
-        if back < 74:
+        if back < 96:
             return 1.0, 0.0
-        return (1.7, 0.6) if back < 190 else (1.0, 1.0)
+        return (2.6, 0.25) if back < 270 else (1.0, 1.0)
     if plot == "stopped":
         return 1.0, 0.0 if back < 130 else 1.0
     if plot == "left":

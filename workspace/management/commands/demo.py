@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import clock
 from core.errors import DomainError
-from engagement.services import plan_reviews
 from health.models import HealthRun
 from health.services import compute
 from partners.models import Partner
 from workspace.demo import story
 from workspace.demo.clear import clear
 from workspace.demo.load import PASSWORD, load
+from workspace.services.cadence import plan_reviews_of
 
 WEEKS_OF_HISTORY = 52
 DAILY_FOR = 15
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             if number % 10 == 0 or number == len(days):
                 self.stdout.write(f"health scores: {number} of {len(days)} days")
                 self.stdout.flush()
-        plan_reviews()
+        plan_reviews_of()
 
     def _log_ins(self) -> None:
         self.stdout.write(f"\nLog in with the password “{PASSWORD}” as")
