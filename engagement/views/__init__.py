@@ -1,0 +1,1 @@
+"""Pages of the engagement room, one module per noun."""
