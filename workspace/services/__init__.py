@@ -1,0 +1,1 @@
+"""Writes of what people keep for themselves on the manager's side."""

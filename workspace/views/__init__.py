@@ -1,0 +1,1 @@
+"""Pages of the manager's side, one module per noun."""
