@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -104,6 +105,12 @@ def load_demo_data(env: dict[str, str]) -> list[str]:
     return logins[1:]
 
 
+def has_demo_data(database: Path) -> bool:
+    """Whether the SQLite file holds demo partners: `manage.py demo clear` may have removed them."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT 1 FROM partners_partner WHERE is_demo LIMIT 1").fetchone() is not None
+
+
 def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
     """Everything between a clean clone and a start; what was done for the same inputs is left out. Returns log-ins."""
     environment.ensure(dev=False)
@@ -126,7 +133,14 @@ def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
         manage("collectstatic", "--no-input", "--verbosity", "0", env=env)
         stamps.set("collectstatic", static)
 
-    return load_demo_data(env) if demo_data else []
+    if not demo_data:
+        return []
+    story = digest((ROOT / "workspace" / "demo").glob("*.py"))
+    if not (embedded_database and stamps.fresh("demo", story) and has_demo_data(VAR / "prm.sqlite3")):
+        logins = load_demo_data(env)
+        stamps.set("demo", story)
+        stamps.set("logins", "\n".join(logins))
+    return stamps.done["logins"].splitlines()
 
 
 # --- running --------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """The launcher: refuses a busy port in words, stops everything when one child is gone, does nothing twice."""
 
+import contextlib
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 import time
@@ -89,3 +91,15 @@ def test_variable_counts_as_configured_from_environment_or_file(demo, tmp_path: 
     assert demo.configured("LOG_LEVEL") is True
     monkeypatch.setenv("BASE_URL", "http://127.0.0.1:9000")
     assert demo.configured("BASE_URL") is True
+
+
+def test_demo_data_is_looked_for_in_the_database_itself(demo, tmp_path: Path) -> None:
+    file = tmp_path / "prm.sqlite3"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE partners_partner (is_demo bool)")
+        connection.execute("INSERT INTO partners_partner VALUES (0)")
+        connection.commit()
+        assert demo.has_demo_data(file) is False
+        connection.execute("INSERT INTO partners_partner VALUES (1)")
+        connection.commit()
+    assert demo.has_demo_data(file) is True
