@@ -1,5 +1,6 @@
 """What every API list shares: keyset pages, strict query parameters, strict bodies."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,11 +44,13 @@ class RoomViewSet(viewsets.GenericViewSet):
 
     pagination_class = KeysetPagination
     lookup_field = "uid"
-    lookup_value_regex = "[0-9a-f-]{36}"
+    lookup_value_regex = "[^/]+"  # what is no id is as missing as an id that does not exist, and in JSON
     filters: dict[str, Any] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            return  # a method this address does not know: the 405 comes next
         allowed = set(self.filters) | PAGING if self.action == "list" else set(getattr(self, "detail_parameters", ()))
         if unknown := sorted(set(request.query_params) - allowed):
             raise ValidationError({name: [_("This parameter is not known here.")] for name in unknown})
@@ -96,3 +99,34 @@ def valid(serializer: type[StrictSerializer], request: Request) -> dict[str, Any
     body = serializer(data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
+
+
+def submission_key(request: Request) -> str:
+    """The caller's `Idempotency-Key`, in the caller's own key space; empty when none was sent."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 80 or not key.isprintable():
+        raise ValidationError({"Idempotency-Key": [_("At most 80 printable characters.")]})
+    return f"api:{request.user.uid.hex}:{key}" if key else ""
+
+
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "maxLength": 80, "pattern": "^[!-~]{1,80}$"},
+    OpenApiParameter.HEADER,
+    description="A repeated key returns what the first call made.",
+)
+
+
+def moment_filter(name: str, lookup: str) -> Any:
+    """A filter on an instant given as ISO 8601 with its offset; `lookup` is written in code."""
+
+    def narrow(queryset: Any, text: str) -> Any:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None or moment.year < 1970:
+            raise ValidationError({name: [_("An instant such as 2026-03-01T09:00:00Z.")]})
+        return queryset.filter(**{lookup: moment})
+
+    return narrow

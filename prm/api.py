@@ -11,12 +11,17 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.policies import signed_in
 from core.errors import DomainError
+from deals.api import RevenueViewSet
+from engagement.api import MeetingViewSet, TouchViewSet
 from partners.api import ContactViewSet
 from workspace.api import PartnerViewSet
 
 router = SimpleRouter(trailing_slash=True)
 router.register("partners", PartnerViewSet, basename="partner")
 router.register("contacts", ContactViewSet, basename="contact")
+router.register("revenue", RevenueViewSet, basename="revenue")
+router.register("touchpoints", TouchViewSet, basename="touchpoint")
+router.register("meetings", MeetingViewSet, basename="meeting")
 
 schema = SpectacularAPIView.as_view()
 docs = signed_in(SpectacularSwaggerView.as_view(url_name="schema"))
