@@ -1,0 +1,306 @@
+"""What may stand on Today: one finder per kind, each a bounded walk along an index, as light rows.
+
+A finder answers at most `book.limit(kind)` candidates. Words are made later, for the few that are shown
+(`workspace.queries.queue_words`), so a candidate carries its row as it came from the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from accounts.models import User
+from engagement.models import AgendaItem, CadenceRule, Commitment, Meeting, Reminder, Touchpoint
+from health.models import Alert, Band, HealthState
+from lifecycle.models import Journey
+from lifecycle.rules import TYPICAL_DAYS
+from partners.models import Partner, Tier
+
+PER_KIND = 40
+SILENT_DAYS = 60
+SILENT_POOL = 400
+CONTRACT_DAYS = 90
+CONTRACT_STEPS = (0, 7, 30, CONTRACT_DAYS)
+LONGEST_NOTICE_DAYS = 400
+AHEAD = timedelta(days=22)  # 15 business days: the first reminder of a review
+UNPREPARED_DAYS = 14
+BEHIND = timedelta(days=90)
+MISSED_SHOWN = timedelta(days=21)
+STAGES_WITH_LIMIT = ("recruit", "onboarding", "evaluation")
+RISE_POINTS = 8
+RISE_SHOWN_DAYS = 14
+RISE_LIMIT = 2
+DAYS_PER_UNIT = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Whose partners are looked at, when, and how many of a kind are fetched (`aside`: marks per kind)."""
+
+    user: User
+    mine: bool
+    now: datetime
+    today: date
+    aside: dict[str, int] = field(default_factory=dict)
+
+    def limit(self, kind: str) -> int:
+        return PER_KIND + self.aside.get(kind, 0)
+
+    def partners(self, prefix: str = "partner__") -> Q:
+        """Partners of this book, seen from a model that reaches them by `prefix`."""
+        kept = Q(**{f"{prefix}archived_at": None})
+        return kept & Q(**{f"{prefix}owner": self.user}) if self.mine else kept
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that may need a person. `since`: date of the newest evidence; `form` tells variants of a kind apart."""
+
+    kind: str
+    form: str
+    subject: int
+    partner_id: int
+    name: str
+    slug: str
+    tier: str
+    severity: float
+    since: date
+    due_on: date | None = None
+    row: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.subject}"
+
+
+WHO = ("partner_id", "partner__name", "partner__slug", "partner__tier")
+
+
+def health_alerts(book: Book) -> list[Candidate]:
+    """Open health alerts, one candidate per partner: the most severe alert leads and lists the others."""
+    rows = (
+        Alert.objects.visible_to(book.user)
+        .open()
+        .filter(book.partners())
+        .order_by("-severity", "-notified_on", "id")
+        .values(
+            *WHO, "kind", "severity", "notified_on", "opened_on", "data",
+            band=F("partner__health__band"), score=F("partner__health__score"), why=F("partner__health__why"),
+        )[: book.limit("health") * len(Alert.Kind)]
+    )  # fmt: skip
+    found: dict[int, Candidate] = {}
+    for row in rows:
+        leading = found.get(row["partner_id"])
+        if leading is None:
+            if len(found) == book.limit("health"):
+                break
+            row["also"] = []
+            found[row["partner_id"]] = _candidate(
+                row, kind="health", form=row["kind"], severity=row["severity"], since=row["notified_on"]
+            )
+        else:
+            leading.row["also"].append(row)
+    return list(found.values())
+
+
+def meetings(book: Book) -> list[Candidate]:
+    """Meetings that were not held, were missed, are not prepared, or for which a reminder has come due."""
+    found = [
+        candidate
+        for status in (Meeting.Status.PLANNED, Meeting.Status.CONFIRMED)
+        for row in _open_meetings(book, status)
+        if (candidate := _open_meeting(book, row)) is not None
+    ]
+    later = Meeting.objects.filter(partner_id=OuterRef("partner_id"), starts_at__gt=book.now).still_open()
+    missed = (
+        Meeting.objects.visible_to(book.user)
+        .filter(book.partners(), status=Meeting.Status.MISSED)
+        .filter(starts_at__gte=book.now - BEHIND, missed_at__gte=book.now - MISSED_SHOWN)
+        .exclude(Exists(later.filter(kind=OuterRef("kind"), status=Meeting.Status.CONFIRMED)))
+        .order_by("-starts_at", "id")
+        .values(*WHO, "id", "uid", "kind", "title", "starts_at", "missed_at", "postponed")[: book.limit("meeting")]
+    )
+    found += [
+        _candidate(row, kind="meeting", form="missed", subject=row["id"], severity=4, since=row["missed_at"].date())
+        for row in missed
+    ]
+    return found
+
+
+def _open_meetings(book: Book, status: str) -> QuerySet[Meeting, dict[str, Any]]:
+    due = Reminder.objects.filter(meeting_id=OuterRef("pk"), offset__lt=0, due_on__lte=book.today).exclude(
+        status=Reminder.Status.CANCELLED
+    )
+    return (
+        Meeting.objects.visible_to(book.user)
+        .filter(book.partners(), status=status)
+        .filter(starts_at__gte=book.now - BEHIND, starts_at__lt=book.now + AHEAD)
+        .order_by("starts_at", "id")
+        .values(
+            *WHO, "id", "uid", "kind", "title", "starts_at", "invited_at",
+            reminder=Subquery(due.order_by("-due_on", "-offset").values("kind")[:1]),
+            reminded_on=Subquery(due.order_by("-due_on", "-offset").values("due_on")[:1]),
+            agenda=Exists(AgendaItem.objects.filter(meeting_id=OuterRef("pk"))),
+        )[: book.limit("meeting")]
+    )  # fmt: skip
+
+
+def _open_meeting(book: Book, row: dict[str, Any]) -> Candidate | None:
+    """What is to be done about one open meeting, or None."""
+    day = row["starts_at"].date()
+    ahead = (day - book.today).days
+    row["missing"] = [
+        part for part, there in (("invitation", row["invited_at"]), ("agenda", row["agenda"])) if not there
+    ]
+    reminded_on = row["reminded_on"]
+    if row["starts_at"] < book.now:
+        form, severity, since = "not_closed", 3.0, day
+    elif row["missing"] and ahead <= UNPREPARED_DAYS:
+        form, severity = "unprepared", 3.0 if ahead <= 5 else 2.0
+        since = reminded_on or day - timedelta(days=UNPREPARED_DAYS)
+    elif reminded_on is not None:
+        form, severity, since = "reminder", 1.5, reminded_on
+    else:
+        return None
+    return _candidate(row, kind="meeting", form=form, subject=row["id"], severity=severity, since=since, due_on=day)
+
+
+def commitments(book: Book) -> list[Candidate]:
+    """Actions whose date has passed: promised by us to a partner of mine, or mine to keep; or promised to us."""
+    whose = book.partners() | Q(owner=book.user, partner__archived_at=None) if book.mine else book.partners()
+    rows = (
+        Commitment.objects.visible_to(book.user)
+        .unfinished()
+        .actions()
+        .filter(whose, due_on__lt=book.today)
+        .order_by("due_on", "id")
+        .values(*WHO, "id", "side", "text", "due_on", "owner_name", "owner__name", meeting_uid=F("meeting__uid"))[
+            : book.limit("commitment")
+        ]
+    )
+    return [
+        _candidate(
+            row, kind="commitment", form=row["side"], subject=row["id"],
+            severity=3 if row["side"] == Commitment.Side.OURS else 2, since=row["due_on"], due_on=row["due_on"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def stages(book: Book) -> list[Candidate]:
+    """Partners who are in a stage for longer than is typical, longest first."""
+    found = []
+    for stage in STAGES_WITH_LIMIT:
+        limit = TYPICAL_DAYS[stage] or 0
+        rows = (
+            Journey.objects.visible_to(book.user)
+            .filter(book.partners(), stage=stage, entered_at__lt=book.now - timedelta(days=limit))
+            .order_by("entered_at", "id")
+            .values(*WHO, "stage", "entered_at")[: book.limit("stage")]
+        )
+        for row in rows:
+            crossed = row["entered_at"].date() + timedelta(days=limit)
+            over = (book.today - crossed).days
+            found.append(_candidate(row, kind="stage", form=stage, severity=2 if over < limit else 2.5, since=crossed))
+    return found
+
+
+def contracts(book: Book) -> list[Candidate]:
+    """Contracts whose last day for giving notice is at most 90 days away and not yet past."""
+    rows = (
+        Partner.objects.visible_to(book.user)
+        .filter(book.partners(""), contract_ends_on__gte=book.today)
+        .filter(contract_ends_on__lte=book.today + timedelta(days=CONTRACT_DAYS + LONGEST_NOTICE_DAYS))
+        .order_by("contract_ends_on", "id")
+        .values(*OWN_WHO, "contract_ends_on", "notice_days")[: book.limit("contract") * 2]
+    )
+    found = []
+    for row in rows:
+        last = row["contract_ends_on"] - timedelta(days=row["notice_days"])
+        left = (last - book.today).days
+        if 0 <= left <= CONTRACT_DAYS:
+            step = next(days for days in CONTRACT_STEPS if left <= days)
+            found.append(
+                _candidate(
+                    row, kind="contract", form="notice", severity=4 if left <= 30 else 3,
+                    since=last - timedelta(days=step), due_on=last,
+                )
+            )  # fmt: skip
+    return found[: book.limit("contract")]
+
+
+def silent_partners(book: Book) -> list[Candidate]:
+    """Partners of a tier with check-ins with whom nobody spoke for 60 days, or for longer than their cadence.
+
+    Looks at no more than `SILENT_POOL` partners, the higher tiers first; finds none while contacts are never logged.
+    """
+    limits = {
+        tier: max(SILENT_DAYS, every * DAYS_PER_UNIT[unit])
+        for tier, every, unit in CadenceRule.objects.filter(kind=Meeting.Kind.CHECK_IN).values_list(
+            "tier", "every", "unit"
+        )
+    }
+    spoken = Touchpoint.objects.current().filter(partner_id=OuterRef("pk"), two_way=True)
+    last = spoken.order_by("-occurred_at").values("occurred_at")[:1]
+    rows: list[dict[str, Any]] = []
+    for tier in sorted(limits, key=Tier.values.index):
+        pool = (
+            Partner.objects.visible_to(book.user)
+            .filter(book.partners(""), Exists(Touchpoint.objects.current()), tier=tier)
+            .filter(journey__entered_at__lt=book.now - timedelta(days=limits[tier]))
+            .exclude(journey__stage="exit")
+            .order_by("name", "id")
+            .values(*OWN_WHO, last=Subquery(last, output_field=DateTimeField()))
+        )
+        rows += pool[: SILENT_POOL - len(rows)]
+        if len(rows) >= SILENT_POOL:
+            break
+    quiet = [row for row in rows if row["last"] is None or (book.now - row["last"]).days > limits[row["tier"]]]
+    quiet.sort(key=lambda row: row["last"] or BEGINNING)
+    return [
+        _candidate(
+            row, kind="silent", form="lately" if row["last"] else "ever", severity=2,
+            since=(row["last"] or BEGINNING).date() + timedelta(days=limits[row["tier"]]),
+        )
+        for row in quiet[: book.limit("silent")]
+    ]  # fmt: skip
+
+
+def good_news(book: Book) -> list[Candidate]:
+    """Partners who rose to a healthy band within two weeks by at least eight points in 30 days."""
+    rows = (
+        HealthState.objects.visible_to(book.user)
+        .filter(book.partners(), change_30__gte=RISE_POINTS, band__in=[Band.A, Band.B])
+        .filter(band_since__gte=book.today - timedelta(days=RISE_SHOWN_DAYS))
+        .order_by("-change_30", "partner_id")
+        .values(*WHO, "band", "score", "change_30", "band_since", "why")[: RISE_LIMIT + book.aside.get("good", 0)]
+    )
+    return [_candidate(row, kind="good", form="rose", severity=1.5, since=row["band_since"]) for row in rows]
+
+
+OWN_WHO = ("id", "name", "slug", "tier")
+
+
+def _candidate(row: dict[str, Any], *, kind: str, form: str, subject: int | None = None, **fields: Any) -> Candidate:
+    if "partner_id" in row:
+        who = tuple(row[name] for name in WHO)
+    else:
+        who = tuple(row[name] for name in OWN_WHO)
+    return Candidate(kind, form, who[0] if subject is None else subject, *who, row=row, **fields)
+
+
+Finder = Callable[[Book], list[Candidate]]
+SOURCES: dict[str, Finder] = {
+    "health": health_alerts,
+    "meeting": meetings,
+    "commitment": commitments,
+    "stage": stages,
+    "contract": contracts,
+    "silent": silent_partners,
+    "good": good_news,
+}

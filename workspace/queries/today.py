@@ -1,0 +1,138 @@
+"""What stands around the Today queue: the book in bands, the next meetings, the first steps, banners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.cache import cache
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.models import STAFF_ROLES, User
+from deals.models import RevenueEntry
+from deals.queries import shifted_import
+from engagement.models import Commitment, Meeting, Touchpoint
+from health.models import Band, HealthRun, HealthState, RhythmFit
+from partners.models import Contact, Partner
+from workspace.models import QueueMark
+
+KEPT_SECONDS = 60
+MEETINGS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Roll-up of a book, at most a minute old. `bands` maps A to E to a count, "" those without enough data.
+
+    `typical_minor`: what the typical partner brings in a year; `shift_days`: by how much an import moved its dates.
+    """
+
+    bands: Mapping[str, int]
+    typical_minor: int | None
+    has_demo: bool
+    shift_days: int
+    shift_file: str
+
+    @property
+    def partners(self) -> int:
+        return sum(self.bands.values())
+
+    @property
+    def at_risk(self) -> int:
+        return self.bands[Band.D] + self.bands[Band.E]
+
+
+def figures(user: User, *, mine: bool) -> Figures:
+    """The roll-up of one's own book or of all partners; counted anew once a minute."""
+    key = f"today:book:{user.pk if mine else 'all'}"
+    return cache.get_or_set(key, lambda: _figures(user, mine), KEPT_SECONDS)
+
+
+def owns_partners(user: User) -> bool:
+    return Partner.objects.visible_to(user).active().owned_by(user).exists()
+
+
+def _figures(user: User, mine: bool) -> Figures:
+    book = Q(partner__archived_at=None)
+    if mine:
+        book &= Q(partner__owner=user)
+    states = HealthState.objects.visible_to(user).filter(book)
+    bands: dict[str, int] = dict.fromkeys(Band.values, 0)
+    bands |= dict(states.values_list("band").annotate(number=Count("pk")).order_by("band"))
+    partners = Partner.objects.visible_to(user).active()
+    total = (partners.owned_by(user) if mine else partners).count()
+    bands[""] += total - sum(bands.values())
+    fit = RhythmFit.objects.order_by("-as_of", "-id").values_list("parameters", flat=True).first()
+    shift = shifted_import()
+    return Figures(
+        bands=bands,
+        typical_minor=int(fit["typical"]) if fit and fit.get("typical") else None,
+        has_demo=Partner.objects.filter(is_demo=True).exists(),
+        shift_days=shift.days if shift else 0,
+        shift_file=shift.file_name if shift else "",
+    )
+
+
+def next_meetings(user: User, *, mine: bool, now: datetime) -> list[Meeting]:
+    """The next five open meetings of the book."""
+    meetings = Meeting.objects.visible_to(user).still_open().filter(starts_at__gte=now, partner__archived_at=None)
+    if mine:
+        meetings = meetings.filter(Q(partner__owner=user))
+    return list(meetings.select_related("partner").order_by("starts_at", "id")[:MEETINGS_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the first-run checklist."""
+
+    key: str
+    done: bool
+
+
+STEPS = ("partners", "owned", "contacts", "sales", "contact", "health", "colleague")
+
+
+def first_steps(user: User) -> list[Step]:
+    """The first-run checklist, ticked from data, in one query."""
+    own = Partner.objects.visible_to(user).active()
+    row = (
+        User.objects.filter(pk=user.pk)
+        .values(
+            partners=Exists(own),
+            owned=Exists(own.filter(owner_id=OuterRef("pk"))),
+            contacts=Exists(Contact.objects.visible_to(user)),
+            sales=Exists(RevenueEntry.objects.visible_to(user)),
+            contact=Exists(Touchpoint.objects.visible_to(user)),
+            health=Exists(HealthRun.objects.filter(finished_at__isnull=False)),
+            colleague=Exists(User.objects.filter(role__in=STAFF_ROLES, is_active=True).exclude(pk=user.pk)),
+        )
+        .get()
+    )
+    return [Step(name, row[name]) for name in STEPS]
+
+
+def put_aside(user: User, *, today: date) -> list[QueueMark]:
+    """What the person snoozed or did, newest first, at most 50: the page offers to bring it back."""
+    marks = QueueMark.objects.filter(user=user).filter(Q(snoozed_until__gt=today) | Q(done_at__isnull=False))
+    return list(marks.order_by("-id")[:50])
+
+
+def partners_of(marks: Sequence[QueueMark]) -> dict[str, Partner]:
+    """The partner each mark is about, by key. A mark whose subject is gone is absent."""
+    subjects: dict[str, list[int]] = {}
+    for mark in marks:
+        kind, _colon, subject = mark.key.partition(":")
+        if subject.isdigit():
+            subjects.setdefault(kind, []).append(int(subject))
+    reached = {
+        f"{kind}:{row.pk}": row.partner
+        for kind, model in (("meeting", Meeting), ("commitment", Commitment))
+        if kind in subjects
+        for row in model.objects.filter(pk__in=subjects.pop(kind)).select_related("partner")
+    }
+    ids = {pk for found in subjects.values() for pk in found}
+    partners = Partner.objects.in_bulk(ids) if ids else {}
+    return reached | {
+        f"{kind}:{pk}": partners[pk] for kind, found in subjects.items() for pk in found if pk in partners
+    }

@@ -1,0 +1,212 @@
+"""Today: the queue of what needs a person, and putting its items aside."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from accounts.policies import staff_only
+from core import clock
+from core.display import day_text
+from core.errors import DomainError
+from workspace.queries.queue import Queue, collect
+from workspace.queries.queue_words import KINDS, Line, tell
+from workspace.queries.today import figures, first_steps, next_meetings, owns_partners, partners_of, put_aside
+from workspace.queue_state import GROUPS, MORE, MOST, QueueState
+from workspace.services.queue import CHECKLIST, bring_back, is_hidden, mark_done, next_week, snooze
+from workspace.views.answers import wants_fragment
+
+KIND_KEYS = tuple(KINDS)
+GROUP_LABELS = {
+    "": gettext_lazy("Ranked"),
+    "partner": gettext_lazy("By partner"),
+    "kind": gettext_lazy("By kind"),
+    "due": gettext_lazy("By date"),
+}
+
+
+@staff_only
+def today(request: HttpRequest) -> HttpResponse:
+    """The queue, and around it the book, the next meetings and, at first, the steps to get going."""
+    context = _queue_context(request, QueueState.from_params(request.GET, kinds=KIND_KEYS))
+    if wants_fragment(request):
+        response = render(request, "workspace/_queue.html", context)
+    else:
+        response = render(request, "workspace/today.html", context | _surroundings(request, context))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@staff_only
+@require_POST
+def queue_mark(request: HttpRequest) -> HttpResponse:
+    """Done or snoozed: the queue without the item, and an undo."""
+    state = QueueState.from_query(request.POST.get("back", ""), kinds=KIND_KEYS)
+    key = request.POST.get("key", "")
+    try:
+        text = _put_aside(request, key)
+    except DomainError as error:
+        if not wants_fragment(request):
+            messages.error(request, error.message)
+            return redirect(reverse("workspace:today") + state.query())
+        return render(request, "workspace/_told.html", {"text": error.message, "level": "error"}, status=422)
+    if not wants_fragment(request):
+        messages.success(request, text)
+        return redirect(reverse("workspace:today") + state.query())
+    context = _queue_context(request, state) | {
+        "toast": text,
+        "undo_url": f"{reverse('workspace:queue_unmark')}?{urlencode({'key': key})}",
+    }
+    response = render(request, "workspace/_queue.html", context)
+    shown = len(context["lines"])
+    place = min(_place(request), shown)
+    focus = f"#item-{place}" if shown else "#queue-title"
+    return trigger_client_event(response, "prm:focus", {"value": focus}, after="settle")
+
+
+@staff_only
+@require_POST
+def queue_unmark(request: HttpRequest) -> HttpResponse:
+    """Bring an item back."""
+    key = request.POST.get("key") or request.GET.get("key", "")
+    found = bring_back(user=request.user, key=key)
+    text = _("It is back in the queue.") if found else _("It was not put aside any more.")
+    if not wants_fragment(request):
+        messages.success(request, text)
+        return redirect("workspace:today_aside")
+    response = render(request, "workspace/_told.html", {"text": text, "level": "success"})
+    return trigger_client_event(response, "prm:refresh", {"value": ["queue"]}, after="settle")
+
+
+@staff_only
+@require_POST
+def checklist_hide(request: HttpRequest) -> HttpResponse:
+    mark_done(user=request.user, key=CHECKLIST)
+    messages.success(request, _("The first steps are hidden. They stand under Settings too."))
+    return redirect("workspace:today")
+
+
+@staff_only
+def today_aside(request: HttpRequest) -> HttpResponse:
+    """What one put aside, to bring it back."""
+    marks = [mark for mark in put_aside(request.user, today=clock.today()) if mark.key != CHECKLIST]
+    partners = partners_of(marks)
+    rows = [
+        {"mark": mark, "look": KINDS.get(mark.key.partition(":")[0]), "partner": partners.get(mark.key)}
+        for mark in marks
+    ]
+    return render(request, "workspace/today_aside.html", {"rows": [row for row in rows if row["look"]]})
+
+
+def _put_aside(request: HttpRequest, key: str) -> str:
+    """Do what the pressed button says; returns the words for it."""
+    act, day = request.POST.get("act", ""), clock.today()
+    if act == "done":
+        mark_done(user=request.user, key=key)
+        return _("Done. It comes back when there is something new.")
+    if act == "tomorrow":
+        until = day + timedelta(days=1)
+    elif act == "week":
+        until = next_week(day)
+    else:
+        try:
+            until = date.fromisoformat(request.POST.get("until", ""))
+        except ValueError:
+            raise DomainError(_("Choose a day after today."), field="until") from None
+    snooze(user=request.user, key=key, until=until)
+    return _("Snoozed until {day}.").format(day=day_text(until))
+
+
+def _place(request: HttpRequest) -> int:
+    text = request.POST.get("place", "")
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
+def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
+    day = clock.today()
+    mine = state.scope == "mine" or (state.scope == "" and owns_partners(request.user))
+    book = figures(request.user, mine=mine)
+    queue = collect(request.user, mine=mine, now=clock.now(), today=day, typical_minor=book.typical_minor)
+    items = [item for item in queue.items if not state.kind or item.candidate.kind == state.kind]
+    shown = [tell(item, may_edit=request.user.may_edit, today=day) for item in items[: state.n]]
+    groups = _grouped(shown, state.group, day)
+    lines = [line for _name, members in groups for line in members]
+    for place, line in enumerate(lines, start=1):
+        line.place = place
+    left = len(items) - len(shown)
+    return {
+        "state": state, "mine": mine, "book": book, "queue": queue, "groups": groups, "lines": lines,
+        "total": len(queue.items), "chips": _chips(queue, state), "day": day, "currency": settings.REPORTING_CURRENCY,
+        "left": min(left, MORE), "more": state.change(n=min(state.n + MORE, MOST)).query() if left else "",
+        "scopes": [(_("Mine"), state.change(scope="mine").query(), mine), (_("All"), state.change(scope="all").query(), not mine)],
+        "grouping": [(GROUP_LABELS[name], state.change(group=name).query(), state.group == name) for name in ("", *GROUPS)],
+        "failed": [KINDS[kind].label for kind in queue.failed], "tomorrow": day + timedelta(days=1),
+        "next_week": next_week(day), "nav_counts": {"today": len(queue.items)},
+    }  # fmt: skip
+
+
+def _chips(queue: Queue, state: QueueState) -> list[dict[str, Any]]:
+    """Counts per kind as links."""
+    chips = []
+    for kind, look in KINDS.items():
+        count = queue.counts.get(kind, 0)
+        if count:
+            on = state.kind == kind
+            href = state.change(kind="" if on else kind).query() or "?"
+            chips.append(
+                {"look": look, "count": f"{count}+" if kind in queue.capped else count, "href": href, "on": on}
+            )
+    return chips
+
+
+def _grouped(lines: list[Line], group: str, day: date) -> list[tuple[str, list[Line]]]:
+    """Lines under headings, in the order in which the headings first come up; one nameless group if not grouped."""
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(_heading(line, group, day), []).append(line)
+    if group == "due":
+        groups = {name: groups[name] for name in sorted(groups, key=lambda name: _soonest(groups[name]))}
+    return list(groups.items())
+
+
+def _heading(line: Line, group: str, day: date) -> str:
+    if group == "partner":
+        return line.candidate.name
+    if group == "kind":
+        return str(line.look.label)
+    if group == "due":
+        due = line.candidate.due_on
+        if due is None:
+            return _("Without a date")
+        if due < day:
+            return _("Late")
+        return _("Today and this week") if due <= next_week(day) else _("Later")
+    return ""
+
+
+def _soonest(lines: list[Line]) -> date:
+    return min(line.candidate.due_on or date.max for line in lines)
+
+
+def _surroundings(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    steps = [] if is_hidden(request.user, CHECKLIST) else first_steps(request.user)
+    if all(step.done for step in steps):
+        steps = []
+    return {
+        "meetings": next_meetings(request.user, mine=context["mine"], now=clock.now()),
+        "steps": steps,
+        "steps_done": sum(step.done for step in steps),
+        "first_run": any(step.key == "partners" and not step.done for step in steps),
+    }
