@@ -6,7 +6,7 @@ import csv
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,9 +80,9 @@ class Report:
     @contextmanager
     def written_to(self, path: Path) -> Iterator[None]:
         """Write the CSV beside its final place and move it there when the import is through."""
-        part, file = _part_of(path)
+        part = path.with_name(f".{path.name}.part")
         try:
-            with file:
+            with part.open("w", encoding="utf-8", newline="") as file:
                 self._writer = csv.writer(file)
                 self._writer.writerow(HEADER)
                 yield
@@ -118,16 +118,6 @@ class Report:
         """(reason in words, lines, first examples as (line, value)), the most frequent first."""
         for reason, count in sorted(self.refused.items(), key=lambda item: (-item[1], item[0])):
             yield str(Reason(reason).label), count, self.examples[reason]
-
-
-def _part_of(path: Path) -> tuple[Path, Any]:
-    handle = tempfile.NamedTemporaryFile(  # noqa: SIM115  closed by the caller, moved or removed afterwards
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-    )
-    part = Path(handle.name)
-    with suppress(OSError):
-        part.chmod(0o644)
-    return part, handle
 
 
 def report_path(source: Path, fallback: Path) -> Path:

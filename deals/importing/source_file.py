@@ -172,7 +172,7 @@ class SourceFile:
                 _("The header in line 1 names {} columns; at most {} are read.").format(len(self.header), MAX_COLUMNS)
             )
         if missing := [column for column in needed if column not in self.header]:
-            raise FileRefusedError(_missing(missing, self.header))
+            raise FileRefusedError(_missing(missing, self.header, needed))
         if double := [column for column in needed if self.header.count(column) > 1]:
             raise FileRefusedError(
                 _("The header in line 1 names the column {} more than once; which one is meant?").format(
@@ -204,10 +204,11 @@ def _cut(text: str, delimiter: str) -> list[str]:
         return [cell.strip().strip('"') for cell in text.split(delimiter)]
 
 
-def _missing(missing: list[str], header: list[str]) -> str:
+def _missing(missing: list[str], header: list[str], needed: tuple[str, ...]) -> str:
     words = []
+    spare = [name for name in header if name not in needed]
     for column in missing:
-        near = difflib.get_close_matches(column, header, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(column, spare, n=1)
         words.append(_("{} (is it {}?)").format(column, near[0]) if near else column)
     shown = ", ".join(name[:40] for name in header[:20])
     return _("The header in line 1 lacks: {}. It has: {}.").format(", ".join(words), shown)
