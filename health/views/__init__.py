@@ -1,0 +1,1 @@
+"""Pages of the health room: the portfolio, one partner's score, the models."""
