@@ -13,7 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from core import clock
+from core.display import exponent
 from deals import queries as deals
 from engagement import queries as engagement
 from health.rhythm import SHIPPED_PARAMETERS, RhythmParameters, probability_active_one
@@ -33,9 +36,15 @@ class Moment:
     rhythm: RhythmParameters = SHIPPED_PARAMETERS
     typical_minor: int | None = None
     typical: Decimal | None = field(init=False)
+    places: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "typical", deals.units(self.typical_minor))
+        object.__setattr__(self, "places", -exponent(settings.REPORTING_CURRENCY))
+        object.__setattr__(self, "typical", self.units(self.typical_minor))
+
+    def units(self, minor: int | None) -> Decimal | None:
+        """Minor units of the reporting currency as units; the setting is read once per run."""
+        return None if minor is None else Decimal(minor).scaleb(self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +67,18 @@ def _attendance(value: tuple[int, int], _moment: Moment) -> Reading:
     return Reading({"attended": attended, "invited": invited})
 
 
-def _growth(facts: deals.RevenueFacts, _moment: Moment) -> Reading:
-    windows = facts.windows
-    raw = {name: deals.units(getattr(windows, name)) for name in ("now", "year_ago", "previous")}
+def _growth(facts: deals.RevenueFacts, moment: Moment) -> Reading:
+    windows, units = facts.windows, moment.units
+    raw = {
+        "now": units(windows.now),
+        "year_ago": units(windows.year_ago),
+        "previous": units(windows.previous),
+    }
     return Reading(raw, flags=windows.flags)
 
 
 def _depth(facts: deals.RevenueFacts, moment: Moment) -> Reading | None:
-    net = deals.units(facts.windows.net_365)
+    net = moment.units(facts.windows.net_365)
     if net is None or moment.typical is None:
         return None
     return Reading({"net": net, "typical": moment.typical})

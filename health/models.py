@@ -196,7 +196,7 @@ class HealthState(models.Model):
     """
 
     partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="health")  # part of the partner
-    snapshot = models.ForeignKey(HealthSnapshot, on_delete=models.CASCADE, related_name="+", db_index=False)
+    snapshot = models.ForeignKey(HealthSnapshot, on_delete=models.CASCADE, related_name="+")
     as_of = models.DateField()
     known_cutoff = models.DateTimeField()
     score = models.DecimalField(max_digits=7, decimal_places=4)

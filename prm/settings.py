@@ -288,7 +288,7 @@ CELERY_BEAT_SCHEDULE = {
     "engagement.queue_due_reminders": {"task": "engagement.queue_due_reminders", "schedule": timedelta(minutes=5)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
-HEALTH_CHUNK = 200
+HEALTH_CHUNK = 500
 HEALTH_DEBOUNCE_SECONDS = 300
 
 # --- API ----------------------------------------------------------------------

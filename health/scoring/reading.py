@@ -46,9 +46,16 @@ class Reading:
         detail: dict[str, Any] = {
             "raw": {key: str(value) if isinstance(value, Decimal) else value for key, value in self.raw.items()}
         }
-        for name in ("n", "age_days", "liveness_days", "window", "value_as_of"):
-            if getattr(self, name) is not None:
-                detail[name] = getattr(self, name)
+        if self.n is not None:
+            detail["n"] = self.n
+        if self.age_days is not None:
+            detail["age_days"] = self.age_days
+        if self.liveness_days is not None:
+            detail["liveness_days"] = self.liveness_days
+        if self.window is not None:
+            detail["window"] = self.window
+        if self.value_as_of is not None:
+            detail["value_as_of"] = self.value_as_of
         if self.status != OK:
             detail["status"] = self.status
         if self.flags:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from health.ids import Ids
 from health.models import Alert
 from health.plays import play_for
 from health.scoring import BandState, Change, Model, Result
@@ -54,7 +55,7 @@ def update_alerts(
     """
     open_alerts = {
         (alert.partner_id, alert.kind): alert
-        for alert in Alert.objects.open().filter(partner_id__in=[step.partner_id for step in steps])
+        for alert in Alert.objects.open().filter(partner_id__in=Ids(step.partner_id for step in steps))
     }
     opened: list[tuple[Step, Finding]] = []
     written: list[Alert] = []

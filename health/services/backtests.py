@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,13 +22,14 @@ from core.errors import DomainError
 from deals import queries as deals
 from deals.models import RevenueEntry
 from health import measures, queries, validation
+from health.ids import Ids
 from health.models import BacktestRun, ExceptionFlag, HealthModelVersion
 from health.scoring import Result
 from health.services.fits import fit_for
 from health.services.scenes import Scene, score_partners
 from lifecycle.models import Stage, StageChange
 
-SCORE, RHYTHM, DEPTH = "score", "rhythm", "depth"
+SCORE, RHYTHM, DEPTH, BOTH = "score", "rhythm", "depth", "rhythm_spend"
 RECENCY, TREND, SPEND, ORDERS = "recency", "trend", "spend", "orders"
 SILENCE, EXIT = "silence", "exit"
 WINDOW_DAYS = 90
@@ -36,6 +37,7 @@ LIVING = (Stage.ONBOARDING, Stage.GROWTH, Stage.EVALUATION, Stage.EXPANSION)
 FEW_EXITS = 20
 NO_TRADE = {"net": 0}
 LONG_AGO = 1e6
+EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,10 @@ def _rows(version: HealthModelVersion, day: date, horizon: int, label: str) -> l
     scene = Scene(model, measures.moment_of(before, at, fit.parameters), measures.connected_measures(model, sources))
     rows = []
     for start in range(0, len(everybody), settings.HEALTH_CHUNK):
-        part = everybody[start : start + settings.HEALTH_CHUNK]
+        part = Ids(everybody[start : start + settings.HEALTH_CHUNK])
         results = score_partners(scene, part)
         sales = deals.sales_in_window(part, start=deals.days_before(at, WINDOW_DAYS), end=at, known=at)
+        lifetime = deals.sales_in_window(part, start=EVER, end=at, known=at)
         trends = _trends(part, at)
         if label == EXIT:
             gone = _moved_out(part, at, ahead)
@@ -127,7 +130,9 @@ def _rows(version: HealthModelVersion, day: date, horizon: int, label: str) -> l
             Row(
                 partner_id,
                 day,
-                _risks(results[partner_id], sales.get(partner_id), trends.get(partner_id, 0.0)),
+                _risks(
+                    results[partner_id], sales.get(partner_id), lifetime.get(partner_id), trends.get(partner_id, 0.0)
+                ),
                 partner_id in gone,
             )
             for partner_id in sorted(eligible)
@@ -174,13 +179,18 @@ def _trends(partner_ids: Sequence[int], at: datetime) -> dict[int, float]:
     return {partner_id: now[partner_id] / base - 1 if base > 0 else 0.0 for partner_id, base in earlier.items()}
 
 
-def _risks(result: Result, sales: deals.SalesInWindow | None, trend: float) -> dict[str, float]:
+def _risks(
+    result: Result, sales: deals.SalesInWindow | None, lifetime: deals.SalesInWindow | None, trend: float
+) -> dict[str, float]:
     """Risk by each ranking; what is unknown counts as worst. The score is the computed one, without an override."""
     raws = {row.key: row.reading.raw for row in result.rows if row.reading is not None}
     rhythm = raws.get("deal_rhythm")
+    chance = float(rhythm["probability"]) if rhythm else 0.0
+    spent = max(lifetime.sales_minor or 0, 0) if lifetime else 0
     return {
         SCORE: -float(result.computed_score),
-        RHYTHM: -float(rhythm["probability"]) if rhythm else 0.0,
+        RHYTHM: -chance,
+        BOTH: -chance * math.log1p(spent / 100),
         DEPTH: -float(raws.get("trade_depth", NO_TRADE)["net"]),
         RECENCY: float(rhythm["age"] - rhythm["t_last"]) if rhythm else LONG_AGO,
         TREND: -trend,

@@ -5,17 +5,16 @@ A constant number of statements per chunk, whatever its size; no model objects p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-
 from core import clock
 from core.announce import announce
 from health import bulk, queries, signals
+from health.ids import Ids
 from health.models import HealthRun, HealthSnapshot, HealthState
 from health.scoring import Change, Result, change, replay, step_band, to_detail
 from health.services import alerts, memory
@@ -27,10 +26,6 @@ from health.services.whys import why
 
 SNAPSHOT_COLUMNS = (
     "partner",
-    "model",
-    "as_of",
-    "known_cutoff",
-    "run_reason",
     "stage",
     "score",
     "model_score",
@@ -40,13 +35,10 @@ SNAPSHOT_COLUMNS = (
     "raw_band",
     "published_band",
     "detail",
-    "created_at",
 )
 STATE_COLUMNS = (
     "partner",
     "snapshot",
-    "as_of",
-    "known_cutoff",
     "score",
     "band",
     "band_since",
@@ -58,7 +50,6 @@ STATE_COLUMNS = (
     "spark",
     "why",
     "counters",
-    "updated_at",
 )
 
 
@@ -76,19 +67,22 @@ def stage_of(run: HealthRun) -> Stage:
     return Stage(run, scene, references(scene.model, model_id=run.model_id, day=run.as_of))
 
 
-def store_chunk(stage: Stage, partner_ids: Sequence[int]) -> dict[str, Any]:
-    """Score and publish these partners; returns what was found among them, for the summary of the run."""
+def store_chunk(
+    stage: Stage, partner_ids: Sequence[int], *, done: Callable[[Mapping[str, Any]], None] | None = None
+) -> dict[str, Any]:
+    """Score and publish these partners; returns what was found among them, for the summary of the run.
+
+    `done` is called with it inside the transaction, so that a chunk is ticked off exactly when its rows are kept.
+    """
     results = score_partners(stage.scene, partner_ids)
-    scored = sorted(results)
-    if not scored:
-        return found_among({}, {})
-    with transaction.atomic():
+    scored = Ids(sorted(results))
+    with bulk.cheap_commit():
         remembered = memory.recall(scored, day=stage.run.as_of, known=stage.run.known_cutoff)
         steps = _steps(stage, results, remembered)
         now = clock.now()
         _store_snapshots(stage.run, steps, now)
         forward = [step for step in steps if not step.memory.newer]
-        ids = [step.partner_id for step in forward]
+        ids = Ids(step.partner_id for step in forward)
         days = stage.references.days
         scores = queries.snapshots_near(ids, model_id=stage.run.model_id, days=days) if ids and days else {}
         moved = _publish(stage, forward, scores, now)
@@ -97,7 +91,10 @@ def store_chunk(stage: Stage, partner_ids: Sequence[int]) -> dict[str, Any]:
             announce(signals.band_changed, partner_ids=moved)
         if told:
             announce(signals.alerts_changed, partner_ids=told)
-    return found_among(results, {step.partner_id: step.track.published or "" for step in steps})
+        found = found_among(results, {step.partner_id: step.track.published or "" for step in steps})
+        if done:
+            done(found)
+    return found
 
 
 def _steps(stage: Stage, results: Mapping[int, Result], remembered: Mapping[int, Memory]) -> list[alerts.Step]:
@@ -126,10 +123,6 @@ def _store_snapshots(run: HealthRun, steps: Sequence[alerts.Step], now: datetime
         rows.append(
             (
                 step.partner_id,
-                run.model_id,
-                run.as_of,
-                run.known_cutoff,
-                run.reason,
                 result.profile.stage,
                 result.score,
                 result.model_score,
@@ -138,11 +131,17 @@ def _store_snapshots(run: HealthRun, steps: Sequence[alerts.Step], now: datetime
                 result.confidence,
                 result.raw_band or "",
                 step.track.published or "",
-                bulk.compact(detail),
-                now,
+                detail,
             )
         )
-    bulk.insert_or_ignore(HealthSnapshot, SNAPSHOT_COLUMNS, rows)
+    same = {
+        "model": run.model_id,
+        "as_of": run.as_of,
+        "known_cutoff": run.known_cutoff,
+        "run_reason": run.reason,
+        "created_at": now,
+    }
+    bulk.insert_or_ignore(HealthSnapshot, SNAPSHOT_COLUMNS, rows, constants=same)
 
 
 def _publish(stage: Stage, steps: Sequence[alerts.Step], scores: Scores, now: datetime) -> list[int]:
@@ -150,7 +149,7 @@ def _publish(stage: Stage, steps: Sequence[alerts.Step], scores: Scores, now: da
     if not steps:
         return []
     run, back = stage.run, stage.references
-    ids = [step.partner_id for step in steps]
+    ids = Ids(step.partner_id for step in steps)
     snapshots = dict(
         HealthSnapshot.objects.filter(
             partner_id__in=ids, model_id=run.model_id, as_of=run.as_of, known_cutoff=run.known_cutoff
@@ -169,8 +168,6 @@ def _publish(stage: Stage, steps: Sequence[alerts.Step], scores: Scores, now: da
             (
                 step.partner_id,
                 snapshots[step.partner_id],
-                run.as_of,
-                run.known_cutoff,
                 result.score,
                 track.published or "",
                 track.since or run.as_of,
@@ -179,13 +176,14 @@ def _publish(stage: Stage, steps: Sequence[alerts.Step], scores: Scores, now: da
                 result.breadth,
                 _since(scores, step, back, 30),
                 _since(scores, step, back, 90),
-                bulk.compact(spark),
+                spark,
                 why(result, words),
-                bulk.compact(memory.remembered(track, result.exceptions, result.coverage)),
-                now,
+                memory.remembered(track, result.exceptions, result.coverage),
             )
         )
-    bulk.insert_or_advance(HealthState, STATE_COLUMNS, rows, key="partner", clock=("as_of", "known_cutoff"))
+    same = {"as_of": run.as_of, "known_cutoff": run.known_cutoff, "updated_at": now}
+    clock_columns = ("as_of", "known_cutoff")
+    bulk.insert_or_advance(HealthState, STATE_COLUMNS, rows, key="partner", clock=clock_columns, constants=same)
     return moved
 
 

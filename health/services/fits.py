@@ -9,6 +9,7 @@ from typing import Any
 from core import clock
 from deals import queries as deals
 from health import rhythm
+from health.ids import Ids
 from health.measures import history_numbers
 from health.models import RhythmFit
 
@@ -52,7 +53,7 @@ def _fit(day: date, known: datetime, partner_ids: Sequence[int]) -> tuple[dict[s
     histories: list[tuple[int, int, int]] = []
     net: list[int] = []
     for start in range(0, len(chosen), READ_AT_ONCE):
-        part = chosen[start : start + READ_AT_ONCE]
+        part = Ids(chosen[start : start + READ_AT_ONCE])
         for facts in deals.revenue_facts(part, at=at, known=known).values():
             if facts.history is not None:
                 histories.append(history_numbers(facts.history, day))

@@ -13,7 +13,6 @@ from django.db.models import OuterRef, Subquery
 from health.models import HealthSnapshot, HealthState
 from health.scoring import BandState
 
-
 FRESH = BandState()
 
 
@@ -37,7 +36,24 @@ def remembered(track: BandState, exceptions: Sequence[str], coverage: Decimal) -
 
 def track_json(track: BandState) -> dict[str, Any]:
     """The counters without the step before and without what is empty."""
-    return {name: value for name, value in track.to_json().items() if value and name != "before"}
+    found: dict[str, Any] = {
+        "published": track.published,
+        "since": _text(track.since),
+        "last_run": _text(track.last_run),
+    }
+    if track.below:
+        found["below"] = track.below
+    if track.above:
+        found["above"] = track.above
+    if track.changes:
+        found["changes"] = [day.isoformat() for day in track.changes]
+    if track.unstable_until:
+        found["unstable_until"] = _text(track.unstable_until)
+    return found
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def recall(partner_ids: Sequence[int], *, day: date, known: datetime) -> dict[int, Memory]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from core import clock
 from core.models import PeriodRun
-from health import measures, queries
+from health import bulk, measures, queries
 from health.models import HealthChunk, HealthModelVersion, HealthRun
 from health.services.chunks import Stage, stage_of, store_chunk
 from health.services.fits import fit_for, latest_fit
@@ -179,14 +181,20 @@ def _claim(chunks: QuerySet[HealthChunk]) -> HealthChunk | None:
     free = chunks.filter(done_at__isnull=True).filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
     for chunk in free.order_by("number")[:8]:
         mine = HealthChunk.objects.filter(pk=chunk.pk, done_at__isnull=True, claimed_until=chunk.claimed_until)
-        if mine.update(claimed_until=now + CLAIM):
+        with bulk.cheap_commit():
+            claimed = mine.update(claimed_until=now + CLAIM)
+        if claimed:
             return chunk
     return None
 
 
 def _work(stage: Stage, chunk: HealthChunk) -> None:
     """Score the chunk's partners and mark it done."""
-    found = store_chunk(stage, chunk.partner_ids)
+    store_chunk(stage, chunk.partner_ids, done=partial(_tick_off, chunk))
+
+
+def _tick_off(chunk: HealthChunk, found: Mapping[str, Any]) -> None:
+    """Mark the chunk done, in the transaction that stores its rows."""
     HealthChunk.objects.filter(pk=chunk.pk, done_at__isnull=True).update(done_at=clock.now(), found=found)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from health import measures
+from health.ids import Ids
 from health.measures import Moment
 from health.models import Applicability, ExceptionFlag, HealthRun, Override
 from health.queries import compiled
@@ -46,8 +47,8 @@ def score_partners(scene: Scene, partner_ids: Sequence[int]) -> dict[int, Result
     """
     model, moment = scene.model, scene.moment
     at, known = moment.at, moment.known
-    stages = stages_as_of(partner_ids, at=at, known=known)
-    present = [partner_id for partner_id in partner_ids if partner_id in stages]
+    stages = stages_as_of(Ids(partner_ids), at=at, known=known)
+    present = Ids(partner_id for partner_id in partner_ids if partner_id in stages)
     tiers = tiers_as_of(present, at=at, known=known)
     readings = measures.read(present, moment, scene.connected)
     exceptions = _exceptions(model, present, moment)

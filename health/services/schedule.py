@@ -11,12 +11,14 @@ from django.db import transaction
 from core import clock
 from core.models import PeriodRun
 from health import bulk, queries
+from health.ids import Ids
 from health.models import HealthRequest, HealthRun
 from health.services.runs import chunk_numbers, compute, finish_run, start_run
 
 DAILY = "health.daily"
 CATCH_UP_DAYS = 7
 REQUESTS_AT_ONCE = 200
+AT_ONCE = 500
 
 
 def due_chunks() -> list[tuple[int, int]]:
@@ -45,13 +47,12 @@ def request_score(partner_ids: Iterable[int]) -> None:
     now = clock.now()
     due = now + timedelta(seconds=settings.HEALTH_DEBOUNCE_SECONDS)
     ids = sorted(set(partner_ids))
-    for start in range(0, len(ids), bulk.BATCH):
-        part = ids[start : start + bulk.BATCH]
+    for start in range(0, len(ids), AT_ONCE):
+        part = ids[start : start + AT_ONCE]
         with transaction.atomic():
-            bulk.insert_or_ignore(
-                HealthRequest, ("partner", "due_at", "requested_at"), [(partner_id, due, now) for partner_id in part]
-            )
-            HealthRequest.objects.filter(partner_id__in=part, requested_at__lt=now).update(requested_at=now)
+            rows = [(partner_id,) for partner_id in part]
+            bulk.insert_or_ignore(HealthRequest, ("partner",), rows, constants={"due_at": due, "requested_at": now})
+            HealthRequest.objects.filter(partner_id__in=Ids(part), requested_at__lt=now).update(requested_at=now)
 
 
 def requests_due() -> bool:

@@ -16,6 +16,7 @@ NAMES = {
     "score": "score",
     "rhythm": "rhythm alone",
     "depth": "depth of trade alone",
+    "rhythm_spend": "rhythm × log spend",
     "recency": "recency",
     "trend": "revenue trend",
     "spend": "spend",
