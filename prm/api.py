@@ -13,6 +13,7 @@ from accounts.policies import signed_in
 from core.errors import DomainError
 from deals.api import RevenueViewSet
 from engagement.api import MeetingViewSet, TouchViewSet
+from health.api import HealthViewSet, PartnerHealthViewSet
 from partners.api import ContactViewSet
 from workspace.api import PartnerViewSet
 
@@ -22,6 +23,8 @@ router.register("contacts", ContactViewSet, basename="contact")
 router.register("revenue", RevenueViewSet, basename="revenue")
 router.register("touchpoints", TouchViewSet, basename="touchpoint")
 router.register("meetings", MeetingViewSet, basename="meeting")
+router.register("health", HealthViewSet, basename="health")
+router.register("partners", PartnerHealthViewSet, basename="partner-health")
 
 schema = SpectacularAPIView.as_view()
 docs = signed_in(SpectacularSwaggerView.as_view(url_name="schema"))

@@ -36,9 +36,9 @@ def read_day(text: str) -> tuple[date | None, str]:
     except ValueError:
         day = None
     if day is None:
-        return None, _("“%(text)s” is not a date and was ignored.") % {"text": text[:40]}
+        return None, _("“%(text)s” is not a date like 2026-01-31.") % {"text": text[:40]}
     if day > clock.today():
-        return None, _("The future has no score yet; this is the newest one.")
+        return None, _("The future has no score yet.")
     return day, ""
 
 
