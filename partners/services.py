@@ -31,6 +31,10 @@ EDITABLE = (
     "notice_days",
 )
 
+CONTACT_FIELDS = frozenset({"name", "email", "phone", "title", "role", "time_zone"})
+# Addresses below /app/partners/ that are pages of the list.
+RESERVED_SLUGS = frozenset({"new", "filter", "columns", "export", "bulk", "views"})
+
 
 @dataclass(frozen=True)
 class NewPartner:
@@ -223,6 +227,43 @@ def add_contact(*, partner_id: int, name: str, actor: User | None, **fields: Any
 
 
 @transaction.atomic
+def update_contact(*, contact_id: int, actor: User, **fields: Any) -> Contact:
+    """Change what is known of a person."""
+    contact = Contact.objects.select_for_update().select_related("partner").get(pk=contact_id)
+    unknown = set(fields) - CONTACT_FIELDS
+    if unknown:
+        raise DomainError(_("These fields cannot be changed here: {}.").format(", ".join(sorted(unknown))))
+    if "name" in fields and not " ".join(str(fields["name"]).split()):
+        raise DomainError(_("A person needs a name."), field="name")
+    email = str(fields.get("email", "")).strip()
+    others = Contact.objects.filter(partner_id=contact.partner_id, left_on__isnull=True).exclude(pk=contact.pk)
+    if email and others.filter(email__iexact=email).exists():
+        raise DomainError(
+            _("There is already a person with the address {} at this partner.").format(email), field="email"
+        )
+    changed = sorted(name for name, value in fields.items() if getattr(contact, name) != value)
+    for name in changed:
+        setattr(contact, name, fields[name])
+    if changed:
+        contact.save(update_fields=[*changed, "updated_at"])
+        record("partners.contact_changed", contact, actor=actor, fields=changed)
+    return contact
+
+
+@transaction.atomic
+def set_contact_left(*, contact_id: int, left_on: date | None, actor: User) -> Contact:
+    """A person left the partner on a day, or (None) is there after all. Nothing about them is lost."""
+    contact = Contact.objects.select_for_update().select_related("partner").get(pk=contact_id)
+    if left_on is not None and left_on > clock.today():
+        raise DomainError(_("This day lies in the future; note it when the person has left."), field="left_on")
+    if contact.left_on != left_on:
+        contact.left_on = left_on
+        contact.save(update_fields=["left_on", "updated_at"])
+        record("partners.contact_left" if left_on else "partners.contact_back", contact, actor=actor)
+    return contact
+
+
+@transaction.atomic
 def archive_partner(*, partner_id: int, actor: User) -> Partner:
     """Take a partner out of the daily lists; nothing is deleted."""
     partner = Partner.objects.select_for_update().get(pk=partner_id)
@@ -252,6 +293,7 @@ def _free_slugs(names: Sequence[str]) -> list[str]:
     stems = [slugify(name)[:70] or "partner" for name in names]
     repeated = {stem for stem, times in Counter(stems).items() if times > 1}
     taken = set(Partner.objects.filter(slug__in=set(stems)).values_list("slug", flat=True))
+    taken |= RESERVED_SLUGS & set(stems)
     for stem in repeated | taken.copy():
         taken.update(Partner.objects.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True))
     result = []

@@ -84,6 +84,14 @@ class PartnerForm(forms.Form):
         values = {name: getattr(partner, name) for name in shown}
         return cls(data, initial={**values, "version": partner.version})
 
+    def differences(self, partner: Partner) -> list[tuple[str, Any]]:
+        """(label, stored value) of each field whose stored value is not the one sent."""
+        return [
+            (str(self.fields[name].label), getattr(partner, name))
+            for name, value in self.facts.items()
+            if getattr(partner, name) != value
+        ]
+
     @property
     def facts(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}

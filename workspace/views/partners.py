@@ -25,14 +25,10 @@ from workspace.forms import FilterForm, OwnerForm, TagForm, add_refusal
 from workspace.list_page import PartnerList, open_list
 from workspace.listing import COLUMNS, DEFAULT_COLUMNS
 from workspace.queries import partners as partner_queries
+from workspace.views.answers import wants_fragment
 
 BULK_LIMIT = 2_000
 CONFIRM_ABOVE = 50
-
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """True for htmx, but not when it restores a page of the browser's history."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def asked_list(request: HttpRequest, params: QueryDict | None = None) -> PartnerList:

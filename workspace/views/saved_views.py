@@ -18,7 +18,7 @@ from workspace.forms import ViewForm, add_refusal
 from workspace.models import SavedView
 from workspace.queries.views import own_view
 from workspace.services import views as services
-from workspace.views.partners import wants_fragment
+from workspace.views.answers import wants_fragment
 
 
 @staff_only
