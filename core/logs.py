@@ -56,5 +56,6 @@ def configure_logging(*, level: str, human: bool) -> dict[str, Any]:
             "django": {"level": "WARNING", "propagate": True},
             "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
             "celery": {"level": "WARNING", "propagate": True},
+            "django_structlog.celery": {"level": "WARNING", "propagate": True},
         },
     }
