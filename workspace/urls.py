@@ -1,11 +1,11 @@
 from django.urls import path
 
-from workspace.views import board, home, partners, saved_views, search, settings, today
+from workspace.views import board, home, partner_detail, partner_edit, partners, saved_views, search, settings, today
 
 app_name = "workspace"
 urlpatterns = [
     path("app/partners/", partners.partner_list, name="partner_list"),
-    path("app/partners/new/", partners.partner_list, name="partner_create"),
+    path("app/partners/new/", partner_edit.partner_create, name="partner_create"),
     path("app/partners/filter/", partners.partner_filter, name="partner_filter"),
     path("app/partners/columns/", partners.partner_columns, name="partner_columns"),
     path("app/partners/export/", partners.partner_export, name="partner_export"),
@@ -14,6 +14,20 @@ urlpatterns = [
     path("app/partners/views/<uuid:uid>/", saved_views.view_edit, name="view_edit"),
     path("app/partners/views/<uuid:uid>/overwrite/", saved_views.view_overwrite, name="view_overwrite"),
     path("app/partners/views/<uuid:uid>/delete/", saved_views.view_delete, name="view_delete"),
+    path("app/partners/<slug:slug>/", partner_detail.partner_detail, name="partner_detail"),
+    path("app/partners/<slug:slug>/sales/", partner_detail.partner_sales, name="partner_sales"),
+    path("app/partners/<slug:slug>/people/", partner_detail.partner_people, name="partner_people"),
+    path("app/partners/<slug:slug>/history/", partner_detail.partner_history, name="partner_history"),
+    path("app/partners/<slug:slug>/timeline/", partner_detail.partner_timeline, name="partner_timeline"),
+    path("app/partners/<slug:slug>/edit/", partner_edit.partner_edit, name="partner_edit"),
+    path("app/partners/<slug:slug>/tier/", partner_edit.partner_tier, name="partner_tier"),
+    path("app/partners/<slug:slug>/owner/", partner_edit.partner_owner, name="partner_owner"),
+    path("app/partners/<slug:slug>/archive/", partner_edit.partner_archive, name="partner_archive"),
+    path("app/partners/<slug:slug>/restore/", partner_edit.partner_restore, name="partner_restore"),
+    path("app/partners/<slug:slug>/people/new/", partner_edit.contact_create, name="contact_create"),
+    path("app/partners/<slug:slug>/people/<uuid:uid>/", partner_edit.contact_edit, name="contact_edit"),
+    path("app/partners/<slug:slug>/people/<uuid:uid>/left/", partner_edit.contact_left, name="contact_left"),
+    path("app/partners/<slug:slug>/people/<uuid:uid>/back/", partner_edit.contact_back, name="contact_back"),
     path("", home.home, name="home"),
     path("app/", today.today, name="today"),
     path("app/queue/", today.queue_mark, name="queue_mark"),
