@@ -1,5 +1,6 @@
 """Write the demo story into the database, in one transaction."""
 
+import random
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,6 +13,7 @@ from core import clock
 from core.errors import DomainError
 from deals.models import Deal, RevenueEntry
 from engagement.models import Attendee, Commitment, Meeting, Touchpoint
+from engagement.services import schedule_meeting
 from lifecycle.models import Journey, StageChange
 from partners.models import Contact, Membership, Partner, Tag, TierChange
 from partners.rules import normalise
@@ -66,7 +68,7 @@ def _partner(character: Character, owner: User) -> Partner:
         time_zone=character.zone,
         website=f"{normalise(character.name).split()[0]}.example",
         joined_on=start,
-        contract_ends_on=today + timedelta(days=rng.choice([95, 130, 200, 320, 410])),
+        contract_ends_on=today + timedelta(days=rng.choice([110, 200, 260, 320, 360, 410, 500])),
         is_demo=True,
     )
     tag, _created = Tag.objects.get_or_create(name="EMEA" if character.code not in {"US", "JP", "IN"} else "Overseas")
@@ -77,6 +79,7 @@ def _partner(character: Character, owner: User) -> Partner:
     _deals(partner, character)
     _touches(partner, character, owner, people)
     _reviews(partner, character, owner, people)
+    _check_ins(partner, character, owner, people)
     return partner
 
 
@@ -163,26 +166,39 @@ def _touches(partner: Partner, character: Character, owner: User, people: list[C
         touch.contacts.add(people[0])
 
 
+def _held(partner: Partner, kind: str, day: date, owner: User, people: list[Contact], minutes: int) -> Meeting:
+    meeting = Meeting.objects.create(
+        partner=partner,
+        kind=kind,
+        status=Meeting.Status.HELD,
+        title=f"{Meeting.Kind(kind).label} with {partner.name}",
+        target_on=day,
+        local_start=at(day),
+        time_zone="UTC",
+        starts_at=at(day),
+        minutes=minutes,
+        held_at=at(day, 11),
+        known_held_at=at(day, 12),
+        organizer=owner,
+    )
+    rng = random.Random(f"{partner.slug}{day}")  # noqa: S311  repeatable, not secret
+    Attendee.objects.create(meeting=meeting, user=owner, attended=True)
+    for contact in people:
+        Attendee.objects.create(meeting=meeting, contact=contact, attended=rng.random() < 0.78)
+    return meeting
+
+
+def _check_ins(partner: Partner, character: Character, owner: User, people: list[Contact]) -> None:
+    for day in story.check_ins(character, clock.today()):
+        _held(partner, Meeting.Kind.CHECK_IN, day, owner, people[:1], 30)
+
+
 def _reviews(partner: Partner, character: Character, owner: User, people: list[Contact]) -> None:
-    rng, days = story.dice(character), story.reviews(character, clock.today())
+    days = story.reviews(character, clock.today())
     for number, day in enumerate(days):
-        meeting = Meeting.objects.create(
-            partner=partner,
-            kind=Meeting.Kind.QBR,
-            status=Meeting.Status.HELD,
-            title=f"QBR with {partner.name}",
-            target_on=day,
-            local_start=at(day),
-            time_zone="UTC",
-            starts_at=at(day),
-            held_at=at(day, 11),
-            known_held_at=at(day, 12),
-            notes="Results against plan, blockers, next goals.",
-            organizer=owner,
-        )
-        Attendee.objects.create(meeting=meeting, user=owner, attended=True)
-        for contact in people:
-            Attendee.objects.create(meeting=meeting, contact=contact, attended=rng.random() < 0.75)
+        meeting = _held(partner, Meeting.Kind.QBR, day, owner, people, 60)
+        meeting.notes = "Results against plan, blockers, next goals."
+        meeting.save(update_fields=["notes"])
         late = number == len(days) - 1 and character.plot in {"quiet_decline", "lost_touch"}
         for text, side in (("Send the revised price list", "ours"), ("Name a second certified engineer", "theirs")):
             due = clock.today() - timedelta(days=9) if late else day + timedelta(days=21)
@@ -190,3 +206,22 @@ def _reviews(partner: Partner, character: Character, owner: User, people: list[C
             Commitment.objects.create(
                 partner=partner, meeting=meeting, text=text, side=side, owner_name=str(owner), due_on=due, done_at=done
             )
+
+
+def invite() -> None:
+    """Send out the next QBRs of a few partners, as their managers would have by now."""
+    for name, days in story.INVITED:
+        partner = Partner.objects.select_related("owner").get(name=name, is_demo=True)
+        day = clock.today() + timedelta(days=days)
+        day += timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+        people = partner.contacts.all()[:2]
+        schedule_meeting(
+            partner_id=partner.pk,
+            kind=Meeting.Kind.QBR,
+            local_start=datetime.combine(day, time(14)),
+            time_zone="Europe/Berlin",
+            actor=partner.owner,
+            place="Video call",
+            user_ids=[partner.owner_id],
+            contact_ids=[contact.pk for contact in people],
+        )

@@ -1,7 +1,7 @@
 """Who is in the demo and what happens to them: pure data and arithmetic, the same every time for the same day."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 MONTHS = 24
@@ -16,6 +16,7 @@ COLLEAGUES = [  # e-mail, name, role
     ("viewer@demo.example", "Vera Holm", "viewer"),
 ]
 OWNERS = ["ana@demo.example", "ben@demo.example", "mia@demo.example"]
+INVITED = [("Blue Fjord", 5), ("Sierra Systems", 11), ("Juniper Labs", 17), ("Kobayashi Trade", 24)]  # name, days ahead
 PARTNER_USERS = [  # e-mail, name, role, partner
     ("ingrid@sierra.example", "Ingrid Dahl", "partner_admin", "Sierra Systems"),
     ("luca@northwind.example", "Luca Moretti", "partner_member", "Northwind Partners"),
@@ -55,8 +56,8 @@ def _rows() -> list[Character]:
     def row(name: str, place: str, tier: str, stage: str, plot: str, size: int, gap: int, **more: float) -> Character:
         return Character(name, *places[place], tier, stage, plot, size, gap, **more)  # type: ignore[arg-type]  # ages are whole
 
-    return [
-        row("Northwind Partners", "GB", "gold", "evaluation", "quiet_decline", 14_000, 18, stage_days=34),
+    cast = [
+        row("Northwind Partners", "GB", "gold", "evaluation", "quiet_decline", 9_500, 18, stage_days=34),
         row("Sierra Systems", "ES", "strategic", "expansion", "growing", 42_000, 9, growth=0.45, stage_days=140),
         row("Blue Fjord", "NO", "gold", "growth", "recovery", 16_000, 16),
         row("Kestrel Cloud", "US", "registered", "growth", "too_little", 0, 0, age=70, stage_days=70),
@@ -97,6 +98,17 @@ def _rows() -> list[Character]:
         row("Glacier Point", "NO", "gold", "exit", "left", 13_000, 19, stage_days=12),
         row("Halcyon Voice", "IN", "registered", "growth", "steady", 2_600, 29),
     ]
+    return [
+        replace(one, age=DAYS - dice(one).randint(0, 260)) if one.age == DAYS and one.plot in SETTLED else one
+        for one in cast
+    ]
+
+
+SETTLED = {"steady", "growing", "rare", "seasonal"}  # plots that do not need two full years
+
+
+def dice(character: Character) -> random.Random:
+    return random.Random(f"prm:{character.name}")  # noqa: S311  repeatable, not secret
 
 
 CAST = _rows()
@@ -111,10 +123,6 @@ TOUCH_TEXTS = [
     "New seller introduced; showed him the price list.",
 ]
 SILENT_PLOTS = {"quiet_decline": 96, "stopped": 60, "lost_touch": 120, "too_little": 400, "stalled": 45, "left": 50}
-
-
-def dice(character: Character) -> random.Random:
-    return random.Random(f"prm:{character.name}")  # noqa: S311  repeatable, not secret
 
 
 def orders(character: Character, today: date) -> list[tuple[date, int]]:
@@ -136,9 +144,9 @@ def orders(character: Character, today: date) -> list[tuple[date, int]]:
 def _mood(plot: str, back: int, rng: random.Random) -> tuple[float, float]:
     """How stretched the rhythm is and how large orders are, `back` days ago. Weight 0: no order."""
     if plot == "quiet_decline":
-        if back < 96:
+        if back < 104:
             return 1.0, 0.0
-        return (2.6, 0.25) if back < 270 else (1.0, 1.0)
+        return (2.8, 0.2) if back < 290 else (1.0, 1.0)
     if plot == "stopped":
         return 1.0, 0.0 if back < 130 else 1.0
     if plot == "left":
@@ -208,6 +216,18 @@ def reviews(character: Character, today: date) -> list[date]:
     late = {"quiet_decline": 130, "lost_touch": 160, "stopped": 100, "left": 120}.get(character.plot, 25)
     first = late + dice(character).randint(0, 30)
     days = [today - timedelta(days=back) for back in range(first, character.age - 100, months * 30)]
+    return sorted(day if day.weekday() < 5 else day - timedelta(days=2) for day in days)
+
+
+def check_ins(character: Character, today: date) -> list[date]:
+    """Days of half an hour together between the reviews, oldest first."""
+    every = {"strategic": 14, "gold": 30, "silver": 88, "registered": 0}[character.tier]
+    if character.stage == "onboarding":
+        every = 7
+    if not every or character.stage in {"recruit", "exit"} or character.plot == "too_little":
+        return []
+    last = max(1 + dice(character).randint(0, every - 3), SILENT_PLOTS.get(character.plot, 0))
+    days = [today - timedelta(days=back) for back in range(last, min(character.age - 5, 200), every)]
     return sorted(day if day.weekday() < 5 else day - timedelta(days=2) for day in days)
 
 

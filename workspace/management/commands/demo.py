@@ -13,7 +13,7 @@ from health.services import compute
 from partners.models import Partner
 from workspace.demo import story
 from workspace.demo.clear import clear
-from workspace.demo.load import PASSWORD, load
+from workspace.demo.load import PASSWORD, invite, load
 from workspace.services.cadence import plan_reviews_of
 
 WEEKS_OF_HISTORY = 52
@@ -55,6 +55,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"health scores: {number} of {len(days)} days")
                 self.stdout.flush()
         plan_reviews_of()
+        invite()
 
     def _log_ins(self) -> None:
         self.stdout.write(f"\nLog in with the password “{PASSWORD}” as")
