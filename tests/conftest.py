@@ -33,10 +33,12 @@ def _flush_past_the_guards(command: Flush, **options: Any) -> None:
     with connection.schema_editor() as editor:
         for guard in guards:
             guard.run(editor, postgres=guard.POSTGRES_BACK, sqlite=guard.SQLITE_BACK)
-    real_flush(command, **options)
-    with connection.schema_editor() as editor:
-        for guard in guards:
-            guard.run(editor, postgres=guard.POSTGRES, sqlite=guard.SQLITE)
+    try:
+        real_flush(command, **{**options, "allow_cascade": True})  # the token library's own table points at our users
+    finally:
+        with connection.schema_editor() as editor:
+            for guard in guards:
+                guard.run(editor, postgres=guard.POSTGRES, sqlite=guard.SQLITE)
 
 
 real_flush = Flush.handle

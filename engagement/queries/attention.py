@@ -21,6 +21,7 @@ from engagement.rules.reviews import is_overdue
 from partners.models import Partner
 
 READY_WITHIN_BUSINESS_DAYS = 5
+SCHEDULE_WITHIN_BUSINESS_DAYS = 15  # when the figures are frozen
 MISSED_SHOWN_FOR = timedelta(days=21)
 LIMIT = 200
 
@@ -117,7 +118,8 @@ def _meeting_item(
             days,
         ) % {"day": due.isoformat(), "days": days}
         return _item(meeting, "overdue", text, due, 3)
-    if day <= add_business_days(today, 2 * READY_WITHIN_BUSINESS_DAYS, calendar):
+    ahead = SCHEDULE_WITHIN_BUSINESS_DAYS if meeting.needs_commitment else READY_WITHIN_BUSINESS_DAYS
+    if day <= add_business_days(today, ahead, calendar):
         return _item(meeting, "to_schedule", _first_reason(meeting), due, 1 if day > today else 2)
     return _reminder_item(meeting, reminder, day)
 

@@ -118,6 +118,7 @@ def note_situations(situations: Mapping[int, Situation]) -> int:
     """Keep what the cadence needs to know; returns for how many partners it is news."""
     ids = sorted(situations)
     now = clock.now()
+    known = set(CadenceInput.objects.filter(partner_id__in=ids).values_list("partner_id", flat=True))
     CadenceInput.objects.bulk_create(
         [
             CadenceInput(
@@ -128,6 +129,7 @@ def note_situations(situations: Mapping[int, Situation]) -> int:
                 noted_at=now,
             )
             for pk in ids
+            if pk not in known
         ],
         ignore_conflicts=True,
         batch_size=500,
@@ -137,7 +139,7 @@ def note_situations(situations: Mapping[int, Situation]) -> int:
         told = situations[row.partner_id]
         bands = _with_band(row.bands, told)
         same = (row.stage, row.stage_entered_on, row.bands) == (told.stage, told.stage_entered_on, bands)
-        if same and row.noted_at != now:
+        if same and row.partner_id in known:
             continue
         row.stage, row.stage_entered_on, row.bands = told.stage, told.stage_entered_on, bands
         row.planned_for, row.noted_at = "", now

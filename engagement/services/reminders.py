@@ -47,6 +47,7 @@ from engagement.rules.reminders import (
 )
 from engagement.rules.wall_time import NINE, local_day, utc_instant
 from engagement.services.mails import mail_meeting, render_mail
+from engagement.services.single import only_process
 
 BATCH = 200
 SHORT_KINDS = frozenset({ReminderKind.LAST_ACTIONS, ReminderKind.PERSONAL})
@@ -107,8 +108,15 @@ def refresh_reminders(meetings: Sequence[Meeting], *, book: CalendarBook | None 
 
 
 def queue_due_reminders() -> int:
-    """Turn everything due into outbox mails; returns how many mails were owed by this call."""
-    now = clock.now()
+    """Turn everything due into outbox mails; returns how many mails were owed by this call.
+
+    Two sweeps at once: the second leaves the work to the first, so that a person's digest is whole.
+    """
+    with only_process("engagement.queue_due_reminders") as mine:
+        return _queue_due(clock.now()) if mine else 0
+
+
+def _queue_due(now: datetime) -> int:
     while _address_batch(now) == BATCH:
         pass
     pending = ReminderDelivery.objects.filter(status=ReminderDelivery.Status.PENDING, send_after__lte=now)

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, reswap, trigger_client_event
 
 from core.errors import DomainError, StaleError
 
@@ -61,4 +61,5 @@ def complained(request: HttpRequest, error: DomainError, *, to: str) -> HttpResp
     if not wants_fragment(request):
         messages.error(request, error.message)
         return redirect(to)
-    return render(request, "engagement/_done.html", {"text": error.message, "level": "error"}, status=status)
+    response = render(request, "engagement/_done.html", {"text": error.message, "level": "error"}, status=status)
+    return reswap(response, "none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from core import clock
 from engagement.forms import AgendaForm, CommitmentForm, HoldForm, ItemNotesForm, NotesForm
@@ -70,4 +71,7 @@ def _step(meeting: Meeting, now: Any) -> str:
 
 def _reminders(meeting: Meeting) -> list[dict[str, Any]]:
     rows = meeting.reminders.exclude(status=Reminder.Status.CANCELLED).order_by("due_at", "id")
-    return [{"row": row, "subject": reminder_subject(row.kind, meeting)} for row in rows]
+    return [
+        {"row": row, "subject": reminder_subject(row.kind, meeting), "note": row.note and gettext(row.note)}
+        for row in rows
+    ]

@@ -31,22 +31,24 @@ def still_clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordin
 
 
 @pytest.fixture
-def heard(django_capture_on_commit_callbacks: Any) -> Callable[[Signal], Any]:
+def heard(django_capture_on_commit_callbacks: Any) -> Callable[..., Any]:
     """`with heard(signal) as calls:` runs what was to happen after the commit and lists the partner ids announced."""
 
     @contextmanager
-    def listening(signal: Signal) -> Iterator[list[list[int]]]:
+    def listening(*signals: Signal) -> Iterator[list[list[int]]]:
         calls: list[list[int]] = []
 
         def listen(partner_ids: list[int], **_payload: Any) -> None:
             calls.append(partner_ids)
 
-        signal.connect(listen)
+        for signal in signals:
+            signal.connect(listen)
         try:
             with django_capture_on_commit_callbacks(execute=True):
                 yield calls
         finally:
-            signal.disconnect(listen)
+            for signal in signals:
+                signal.disconnect(listen)
 
     return listening
 
@@ -62,13 +64,18 @@ def qbr(partner: Partner, contact: Contact, manager: User) -> Meeting:
     return schedule_meeting(
         partner_id=partner.pk,
         kind="qbr",
-        local_start=datetime(2026, 12, 1, 10),
+        local_start=wall("2026-12-01T10:00"),
         time_zone="Europe/Paris",
         actor=manager,
         place="https://meet.test/qbr",
         user_ids=[manager.pk],
         contact_ids=[contact.pk],
     )
+
+
+def wall(text: str) -> datetime:
+    """A naive time on the wall of some zone: `2026-12-01T10:00`."""
+    return datetime.fromisoformat(text)
 
 
 def actions() -> list[str]:

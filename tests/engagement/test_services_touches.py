@@ -94,7 +94,7 @@ def test_retracted_touch_no_longer_counts_but_past_days_still_see_it(partner, ma
 def test_only_its_author_or_a_lead_retracts_a_touch(partner, manager, lead):
     touch = log_touch(partner_id=partner.pk, actor=lead, text="Call")
 
-    with pytest.raises(DomainError, match="Only Tom Weber or a lead can remove this."):
+    with pytest.raises(DomainError, match=r"Only Tom Weber or a lead can remove this\."):
         retract_touch(touch_uid=touch.uid, actor=manager)
 
     other = log_touch(partner_id=partner.pk, actor=manager, text="Call")
