@@ -30,7 +30,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 @editors_only
 def journey_move(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose the next stage; 409 when somebody else moved the partner meanwhile, 422 when the move is not acceptable."""
+    """Choose the next stage; 409 when somebody else moved the partner meanwhile, 422 when it cannot be moved so."""
     journey = _journey_or_404(request, slug)
     former, status = journey.stage, 200
     form = MoveForm(request.POST or None, journey=journey)

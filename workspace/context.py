@@ -12,6 +12,7 @@ from engagement.models import Meeting
 from health.models import HealthState
 
 KEEP_SECONDS = 60
+TODAY_COUNT = "today_count"  # in the session: how many items stood on Today when it was last looked at
 
 
 def nav_counts(request: HttpRequest) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def nav_counts(request: HttpRequest) -> dict[str, Any]:
     if counts is None:
         counts = _count(user)
         cache.set(key, counts, KEEP_SECONDS)
-    return {"nav_counts": counts}
+    return {"nav_counts": {**counts, "today": request.session.get(TODAY_COUNT)}}
 
 
 def _count(user: User) -> dict[str, int]:

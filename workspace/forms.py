@@ -195,3 +195,9 @@ class FilterForm(forms.Form):
         self.fields["owner"].choices = [("me", _("Me")), ("none", _("Nobody")), *people]
         self.fields["tag"].choices = [(tag.name, tag.name) for tag in Tag.objects.order_by("name")[:500]]
         self.fields["country"].choices = [(country, country) for country in countries]
+
+
+class SnoozeForm(forms.Form):
+    """Until when an item of Today is put aside."""
+
+    until = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("app/", today.today, name="today"),
     path("app/queue/", today.queue_mark, name="queue_mark"),
+    path("app/queue/snooze/", today.queue_snooze, name="queue_snooze"),
     path("app/queue/undo/", today.queue_unmark, name="queue_unmark"),
     path("app/queue/aside/", today.today_aside, name="today_aside"),
     path("app/first-steps/hide/", today.checklist_hide, name="checklist_hide"),

@@ -79,6 +79,11 @@ class Card:
     def over(self) -> int:
         return max(0, self.days - self.limit) if self.limit is not None else 0
 
+    @property
+    def share(self) -> int:
+        """How much of the typical stay has passed, in whole percent up to 99."""
+        return min(99, self.days * 100 // self.limit) if self.limit else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

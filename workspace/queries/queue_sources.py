@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import User
-from engagement.models import AgendaItem, CadenceRule, Commitment, Meeting, Reminder, Touchpoint
+from engagement.models import OPEN_STATUSES, AgendaItem, CadenceRule, Commitment, Meeting, Reminder, Touchpoint
 from health.models import Alert, Band, HealthState
 from lifecycle.models import Journey
 from lifecycle.rules import TYPICAL_DAYS
@@ -25,17 +27,17 @@ SILENT_DAYS = 60
 SILENT_POOL = 400
 CONTRACT_DAYS = 90
 CONTRACT_STEPS = (0, 7, 30, CONTRACT_DAYS)
+CONTRACT_SEVERITY = {0: 5, 7: 5, 30: 4, CONTRACT_DAYS: 2}
 LONGEST_NOTICE_DAYS = 400
 AHEAD = timedelta(days=22)  # 15 business days: the first reminder of a review
 UNPREPARED_DAYS = 14
 BEHIND = timedelta(days=90)
 MISSED_SHOWN = timedelta(days=21)
-STAGES_WITH_LIMIT = ("recruit", "onboarding", "evaluation")
+STAGE_DAYS = {stage: days for stage, days in TYPICAL_DAYS.items() if days is not None and stage != "exit"}
 RISE_POINTS = 8
 RISE_SHOWN_DAYS = 14
 RISE_LIMIT = 2
 DAYS_PER_UNIT = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
-BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +112,34 @@ def health_alerts(book: Book) -> list[Candidate]:
 
 def meetings(book: Book) -> list[Candidate]:
     """Meetings that were not held, were missed, are not prepared, or for which a reminder has come due."""
-    found = [
-        candidate
-        for status in (Meeting.Status.PLANNED, Meeting.Status.CONFIRMED)
-        for row in _open_meetings(book, status)
-        if (candidate := _open_meeting(book, row)) is not None
+    known = Meeting.objects.visible_to(book.user).filter(book.partners(), starts_at__gte=book.now - BEHIND)
+    fields = (*WHO, "id", "uid", "kind", "title", "starts_at", "invited_at")
+    rows = [
+        row
+        for statuses in ([sorted(OPEN_STATUSES)] if book.mine else [[status] for status in sorted(OPEN_STATUSES)])
+        for row in known.filter(status__in=statuses, starts_at__lt=book.now + AHEAD)
+        .order_by("starts_at", "id")
+        .values(*fields)[: book.limit("meeting")]
     ]
-    later = Meeting.objects.filter(partner_id=OuterRef("partner_id"), starts_at__gt=book.now).still_open()
+    ids = [row["id"] for row in rows]
+    reminders = _due_reminders(book, ids)
+    prepared = set(AgendaItem.objects.filter(meeting_id__in=ids).values_list("meeting_id", flat=True))
+    found = []
+    for row in rows:
+        row["reminder"], row["reminded_on"] = reminders.get(row["id"], ("", None))
+        row["has_agenda"] = row["id"] in prepared
+        candidate = _open_meeting(book, row)
+        if candidate is not None:
+            found.append(candidate)
+    later = Meeting.objects.filter(
+        partner_id=OuterRef("partner_id"),
+        kind=OuterRef("kind"),
+        status=Meeting.Status.CONFIRMED,
+        starts_at__gt=book.now,
+    )
     missed = (
-        Meeting.objects.visible_to(book.user)
-        .filter(book.partners(), status=Meeting.Status.MISSED)
-        .filter(starts_at__gte=book.now - BEHIND, missed_at__gte=book.now - MISSED_SHOWN)
-        .exclude(Exists(later.filter(kind=OuterRef("kind"), status=Meeting.Status.CONFIRMED)))
+        known.filter(status=Meeting.Status.MISSED, missed_at__gte=book.now - MISSED_SHOWN)
+        .exclude(Exists(later))
         .order_by("-starts_at", "id")
         .values(*WHO, "id", "uid", "kind", "title", "starts_at", "missed_at", "postponed")[: book.limit("meeting")]
     )
@@ -132,38 +150,32 @@ def meetings(book: Book) -> list[Candidate]:
     return found
 
 
-def _open_meetings(book: Book, status: str) -> QuerySet[Meeting, dict[str, Any]]:
-    due = Reminder.objects.filter(meeting_id=OuterRef("pk"), offset__lt=0, due_on__lte=book.today).exclude(
-        status=Reminder.Status.CANCELLED
+def _due_reminders(book: Book, meeting_ids: list[int]) -> dict[int, tuple[str, date]]:
+    """The newest reminder before the meeting that has come due: (kind, day) by meeting."""
+    rows = (
+        Reminder.objects.filter(meeting_id__in=meeting_ids, offset__lt=0, due_on__lte=book.today)
+        .exclude(status=Reminder.Status.CANCELLED)
+        .order_by("due_on", "offset")
+        .values_list("meeting_id", "kind", "due_on")
     )
-    return (
-        Meeting.objects.visible_to(book.user)
-        .filter(book.partners(), status=status)
-        .filter(starts_at__gte=book.now - BEHIND, starts_at__lt=book.now + AHEAD)
-        .order_by("starts_at", "id")
-        .values(
-            *WHO, "id", "uid", "kind", "title", "starts_at", "invited_at",
-            reminder=Subquery(due.order_by("-due_on", "-offset").values("kind")[:1]),
-            reminded_on=Subquery(due.order_by("-due_on", "-offset").values("due_on")[:1]),
-            agenda=Exists(AgendaItem.objects.filter(meeting_id=OuterRef("pk"))),
-        )[: book.limit("meeting")]
-    )  # fmt: skip
+    return {meeting_id: (kind, due_on) for meeting_id, kind, due_on in rows}
 
 
 def _open_meeting(book: Book, row: dict[str, Any]) -> Candidate | None:
     """What is to be done about one open meeting, or None."""
     day = row["starts_at"].date()
     ahead = (day - book.today).days
-    row["missing"] = [
-        part for part, there in (("invitation", row["invited_at"]), ("agenda", row["agenda"])) if not there
-    ]
+    review = row["kind"] != Meeting.Kind.CHECK_IN
+    row["missing"] = [] if row["invited_at"] else ["invitation"]
+    if review and not row["has_agenda"]:
+        row["missing"].append("agenda")
     reminded_on = row["reminded_on"]
     if row["starts_at"] < book.now:
-        form, severity, since = "not_closed", 3.0, day
+        form, severity, since = "not_closed", 3.0 if review else 2.0, day
     elif row["missing"] and ahead <= UNPREPARED_DAYS:
-        form, severity = "unprepared", 3.0 if ahead <= 5 else 2.0
+        form, severity = "unprepared", (3.0 if ahead <= 5 else 2.0) if review else 1.25
         since = reminded_on or day - timedelta(days=UNPREPARED_DAYS)
-    elif reminded_on is not None:
+    elif reminded_on is not None and review:
         form, severity, since = "reminder", 1.5, reminded_on
     else:
         return None
@@ -194,19 +206,17 @@ def commitments(book: Book) -> list[Candidate]:
 
 def stages(book: Book) -> list[Candidate]:
     """Partners who are in a stage for longer than is typical, longest first."""
+    late = {stage: Q(stage=stage, entered_at__lt=book.now - timedelta(days=days)) for stage, days in STAGE_DAYS.items()}
+    journeys = Journey.objects.visible_to(book.user).filter(book.partners()).order_by("entered_at", "id")
+    # All partners: one walk along the index per stage. One's own: few enough to sort.
+    wanted = [reduce(or_, late.values())] if book.mine else list(late.values())
     found = []
-    for stage in STAGES_WITH_LIMIT:
-        limit = TYPICAL_DAYS[stage] or 0
-        rows = (
-            Journey.objects.visible_to(book.user)
-            .filter(book.partners(), stage=stage, entered_at__lt=book.now - timedelta(days=limit))
-            .order_by("entered_at", "id")
-            .values(*WHO, "stage", "entered_at")[: book.limit("stage")]
-        )
-        for row in rows:
+    for where in wanted:
+        for row in journeys.filter(where).values(*WHO, "stage", "entered_at")[: book.limit("stage")]:
+            limit = STAGE_DAYS[row["stage"]]
             crossed = row["entered_at"].date() + timedelta(days=limit)
-            over = (book.today - crossed).days
-            found.append(_candidate(row, kind="stage", form=stage, severity=2 if over < limit else 2.5, since=crossed))
+            severity = 2 if (book.today - crossed).days < limit else 2.5
+            found.append(_candidate(row, kind="stage", form=row["stage"], severity=severity, since=crossed))
     return found
 
 
@@ -227,7 +237,7 @@ def contracts(book: Book) -> list[Candidate]:
             step = next(days for days in CONTRACT_STEPS if left <= days)
             found.append(
                 _candidate(
-                    row, kind="contract", form="notice", severity=4 if left <= 30 else 3,
+                    row, kind="contract", form="notice", severity=CONTRACT_SEVERITY[step],
                     since=last - timedelta(days=step), due_on=last,
                 )
             )  # fmt: skip
@@ -239,33 +249,33 @@ def silent_partners(book: Book) -> list[Candidate]:
 
     Looks at no more than `SILENT_POOL` partners, the higher tiers first; finds none while contacts are never logged.
     """
+    rules = CadenceRule.objects.filter(Exists(Touchpoint.objects.current()), kind=Meeting.Kind.CHECK_IN)
     limits = {
         tier: max(SILENT_DAYS, every * DAYS_PER_UNIT[unit])
-        for tier, every, unit in CadenceRule.objects.filter(kind=Meeting.Kind.CHECK_IN).values_list(
-            "tier", "every", "unit"
-        )
+        for tier, every, unit in rules.values_list("tier", "every", "unit")
     }
+    tiers = sorted(limits, key=Tier.values.index)
     spoken = Touchpoint.objects.current().filter(partner_id=OuterRef("pk"), two_way=True)
-    last = spoken.order_by("-occurred_at").values("occurred_at")[:1]
-    rows: list[dict[str, Any]] = []
-    for tier in sorted(limits, key=Tier.values.index):
-        pool = (
-            Partner.objects.visible_to(book.user)
-            .filter(book.partners(""), Exists(Touchpoint.objects.current()), tier=tier)
-            .filter(journey__entered_at__lt=book.now - timedelta(days=limits[tier]))
-            .exclude(journey__stage="exit")
-            .order_by("name", "id")
-            .values(*OWN_WHO, last=Subquery(last, output_field=DateTimeField()))
+    pool = (
+        Partner.objects.visible_to(book.user)
+        .filter(book.partners(""), journey__entered_at__lt=book.now - timedelta(days=SILENT_DAYS))
+        .exclude(journey__stage="exit")
+        .order_by("name", "id")
+        .values(
+            *OWN_WHO, entered_at=F("journey__entered_at"),
+            last=Subquery(spoken.order_by("-occurred_at").values("occurred_at")[:1], output_field=DateTimeField()),
         )
-        rows += pool[: SILENT_POOL - len(rows)]
-        if len(rows) >= SILENT_POOL:
-            break
-    quiet = [row for row in rows if row["last"] is None or (book.now - row["last"]).days > limits[row["tier"]]]
-    quiet.sort(key=lambda row: row["last"] or BEGINNING)
+    )  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for wanted in [tiers] if book.mine else [[tier] for tier in tiers]:
+        if wanted and len(rows) < SILENT_POOL:
+            rows += pool.filter(tier__in=wanted)[: SILENT_POOL - len(rows)]
+    quiet = [row for row in rows if (book.now - (row["last"] or row["entered_at"])).days > limits[row["tier"]]]
+    quiet.sort(key=lambda row: (tiers.index(row["tier"]), row["last"] or row["entered_at"]))
     return [
         _candidate(
             row, kind="silent", form="lately" if row["last"] else "ever", severity=2,
-            since=(row["last"] or BEGINNING).date() + timedelta(days=limits[row["tier"]]),
+            since=(row["last"] or row["entered_at"]).date() + timedelta(days=limits[row["tier"]]),
         )
         for row in quiet[: book.limit("silent")]
     ]  # fmt: skip

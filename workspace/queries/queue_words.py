@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.display import day_text, decimal_text, when_text
+from core.display import ago_text, day_text, decimal_text, money_text, when_text
 from core.pictures import band_of
 from engagement.models import Meeting
 from engagement.queries.reminder_words import reminder_text
@@ -58,78 +60,139 @@ class Action:
     writes: bool = False
 
 
-@dataclass(slots=True)
-class Line:
-    """One queue item in words; `place` is its number on the page. `band` is None where the kind's tag is shown instead of a health band."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What the words of one kind come to, before they are put together with the item.
 
-    item: Item
-    place: int
-    look: KindLook
+    `band` is None where the kind's tag is shown instead of a health band.
+    """
+
     title: str
-    url: str
     reason: str
     rule: str
     action: Action
     band: str | None = None
     score: Decimal | None = None
-    falls: tuple[tuple[str, Decimal], ...] = ()
+    falls: Sequence[tuple[str, Decimal]] = ()
     play: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """One queue item in words. `place` is its number on the page; `when` and `sales` are ready to print."""
+
+    item: Item
+    look: KindLook
+    text: Text
+    action: Action
+    url: str
+    when: str
+    late: bool
+    sales: str
+    place: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What a button sends: the key, and the place on the page for the focus afterwards."""
+        return f"{self.item.key}@{self.place}"
 
     @property
     def candidate(self) -> Candidate:
         return self.item.candidate
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What the words of one kind come to, before they are put together with the item."""
+class Teller:
+    """Says what items say, in the language in force. Texts of days and routes are made once per answer."""
 
-    title: str
-    reason: str
-    rule: str
-    action: Action
-    extra: dict[str, Any] | None = None
+    def __init__(self, *, may_edit: bool, today: date) -> None:
+        self.may_edit = may_edit
+        self.today = today
+        self._routes: dict[str, str] = {}
+        self._days: dict[date, str] = {}
+        self._ages: dict[date, str] = {}
+        self._instants: dict[datetime, str] = {}
+
+    def tell(self, item: Item) -> Line:
+        candidate = item.candidate
+        text = TELLERS[candidate.kind](self, candidate)
+        action = text.action
+        if action.writes and not self.may_edit:
+            action = self.open_partner(candidate)
+        due, sales = candidate.due_on, item.sales_minor
+        return Line(
+            item=item,
+            look=KINDS[candidate.kind],
+            text=text,
+            action=action,
+            url=self.partner_url(candidate),
+            when=self.day(due) if due is not None else self.age(candidate.since),
+            late=due is not None and due < self.today,
+            sales=money_text(sales, settings.REPORTING_CURRENCY, whole=True) if sales else "",
+        )
+
+    def day(self, value: date) -> str:
+        value = value.date() if isinstance(value, datetime) else value
+        if value not in self._days:
+            self._days[value] = day_text(value)
+        return self._days[value]
+
+    def age(self, value: date) -> str:
+        if value not in self._ages:
+            self._ages[value] = ago_text(value)
+        return self._ages[value]
+
+    def instant(self, value: datetime) -> str:
+        if value not in self._instants:
+            self._instants[value] = when_text(value)
+        return self._instants[value]
+
+    def address(self, route: str, argument: str | UUID) -> str:
+        """The address of a route with one argument; the pattern is resolved once."""
+        stand_in = UID if isinstance(argument, UUID) else SLUG
+        if route not in self._routes:
+            self._routes[route] = reverse(route, args=[stand_in])
+        return self._routes[route].replace(stand_in, str(argument))
+
+    def partner_url(self, candidate: Candidate) -> str:
+        return self.address("workspace:partner_detail", candidate.slug)
+
+    def open_partner(self, candidate: Candidate) -> Action:
+        return Action(_("Open partner"), self.partner_url(candidate), "building")
+
+    def open_health(self, candidate: Candidate) -> Action:
+        return Action(_("Open health"), self.address("health:partner_health", candidate.slug), "health")
+
+    def open_meeting(self, uid: UUID) -> Action:
+        return Action(_("Open meeting"), self.address("engagement:meeting_detail", uid), "calendar")
+
+    def log_touch(self, candidate: Candidate) -> Action:
+        url = self.address("engagement:touch_create", candidate.slug)
+        return Action(_("Log a touch"), url, "phone", dialog=True, writes=True)
+
+    def schedule(self, candidate: Candidate) -> Action:
+        url = self.address("engagement:meeting_create", candidate.slug)
+        return Action(_("Schedule QBR"), url, "calendar-plus", dialog=True, writes=True)
+
+    def move(self, candidate: Candidate) -> Action:
+        url = self.address("lifecycle:journey_move", candidate.slug) + "?next=/app/"
+        return Action(_("Move…"), url, "move", dialog=True, writes=True)
 
 
-def tell(item: Item, *, may_edit: bool, today: date) -> Line:
-    candidate = item.candidate
-    text = TELLERS[candidate.kind](candidate, today)
-    action = text.action
-    if action.writes and not may_edit:
-        action = Action(_("Open partner"), partner_url(candidate), "building")
-    return Line(
-        item=item, place=0, look=KINDS[candidate.kind], title=text.title, url=partner_url(candidate),
-        reason=text.reason, rule=text.rule, action=action, **(text.extra or {}),
-    )  # fmt: skip
+SLUG = "slug-of-somebody"
+UID = "00000000-0000-4000-8000-000000000000"
 
 
-def partner_url(candidate: Candidate) -> str:
-    return reverse("workspace:partner_detail", args=[candidate.slug])
-
-
-def _health(candidate: Candidate, _today: date) -> Text:
-    row, name = candidate.row, candidate.name
-    data = row["data"]
-    alerts = [row, *row["also"]]
-    kinds = {alert["kind"] for alert in alerts}
-    falls = [(str(_(name_of(one["key"]))), Decimal(one["points"])) for one in data.get("rows", ())]
+def _health(teller: Teller, candidate: Candidate) -> Text:
+    row, name, data = candidate.row, candidate.name, candidate.row["data"]
     reasons = [row["why"]] if row["why"] else []
     if candidate.form == "band":
-        before = data.get("before")
-        now = band_of(data.get("band")).label
-        title = (
-            _("{partner} fell from {before} to {band}").format(partner=name, before=band_of(before).label, band=now)
-            if before
-            else _("{partner} is {band}").format(partner=name, band=now)
-        )
-        rule = _("Health fell to band D or E")
+        title, rule = _fallen(name, data), _("Health fell to band D or E")
     elif candidate.form == "drop":
-        title = _("{partner} lost {points} points in 14 days").format(
-            partner=name, points=decimal_text(Decimal(data["points"]))
-        )
+        points = decimal_text(Decimal(data["points"]))
+        title = _("{partner} lost {points} points in 14 days").format(partner=name, points=points)
         rule = _("Score fell by 10 points or more in 14 days")
     elif candidate.form == "exception":
-        names = ", ".join(str(_(name_of(f"exception:{key}"))) for key in data.get("exceptions", ()))
+        names = ", ".join(_(name_of(f"exception:{key}")) for key in data.get("exceptions", ()))
         title = _("{partner}: {exceptions}").format(partner=name, exceptions=names)
         rule = _("An exception caps the score")
     else:
@@ -137,150 +200,136 @@ def _health(candidate: Candidate, _today: date) -> Text:
         title = _("Too little is known about {partner}").format(partner=name)
         reasons.insert(0, _("Only {percent} % of the signals that count have data.").format(percent=percent))
         rule = _("Coverage fell below what a score needs")
-    drop = next((alert for alert in row["also"] if alert["kind"] == "drop"), None)
-    if drop:
-        points = decimal_text(Decimal(drop["data"]["points"]))
-        reasons.append(_("Lost {points} points in 14 days.").format(points=points))
-    if "exception" in kinds and candidate.form != "exception":
-        reasons.append(_("An exception is open."))
+    for other in row["also"]:
+        if other["kind"] == "drop":
+            points = decimal_text(Decimal(other["data"]["points"]))
+            reasons.append(_("Lost {points} points in 14 days.").format(points=points))
+        elif other["kind"] == "exception":
+            reasons.append(_("An exception is open."))
+    falls = [(_(name_of(one["key"])), Decimal(one["points"])) for one in data.get("rows", ())]
     quiet = bool(data.get("rows")) and data["rows"][0]["key"].startswith("touchpoint_frequency")
-    action = log_touch(candidate) if quiet or candidate.form == "coverage" else _open_health(candidate)
     play = data.get("play", "")
     return Text(
-        title, " ".join(_sentence(reason) for reason in reasons), rule, action,
-        {
-            "band": row["band"] or "", "score": row["score"], "falls": tuple(falls),
-            "play": str(_(play_text(play))) if play else "",
-        },
-    )  # fmt: skip
+        title,
+        " ".join(_sentence(reason) for reason in reasons),
+        rule,
+        teller.log_touch(candidate) if quiet or candidate.form == "coverage" else teller.open_health(candidate),
+        band=row["band"] or "",
+        score=row["score"],
+        falls=falls,
+        play=_(play_text(play)) if play else "",
+    )
 
 
-def _meeting(candidate: Candidate, today: date) -> Text:
-    row = candidate.row
-    name = candidate.name
+def _fallen(name: str, data: dict[str, Any]) -> str:
+    now, before = band_of(data.get("band")).label, data.get("before")
+    if before:
+        return _("{partner} fell from {before} to {band}").format(partner=name, before=band_of(before).label, band=now)
+    return _("{partner} is {band}").format(partner=name, band=now)
+
+
+def _meeting(teller: Teller, candidate: Candidate) -> Text:
+    row, name = candidate.row, candidate.name
     kind = Meeting.Kind(row["kind"]).label
-    days = (row["starts_at"].date() - today).days
-    opening = Action(_("Open meeting"), reverse("engagement:meeting_detail", args=[row["uid"]]), "calendar")
-    when = when_text(row["starts_at"])
+    when = teller.instant(row["starts_at"])
+    opening = teller.open_meeting(row["uid"])
     if candidate.form == "missed":
-        title = _("{kind} with {partner} was missed").format(kind=kind, partner=name)
         reason = _("It was to take place on {when}.").format(when=when)
-        if row["postponed"]:
-            reason += " " + ngettext("Postponed once.", "Postponed {count} times.", row["postponed"]).format(
-                count=row["postponed"]
-            )
-        return Text(title, reason, _("A review was missed"), schedule(candidate))
+        times = row["postponed"]
+        if times:
+            reason += " " + ngettext("Postponed once.", "Postponed {count} times.", times).format(count=times)
+        title = _("{kind} with {partner} was missed").format(kind=kind, partner=name)
+        return Text(title, reason, _("A review was missed"), teller.schedule(candidate))
     if candidate.form == "not_closed":
         title = _("{kind} with {partner} is not closed").format(kind=kind, partner=name)
-        reason = (
-            _("It was invited for {when}: record what was agreed, or mark it as missed.")
-            if row["invited_at"]
-            else _("It was planned for {when} and nobody was invited: move it or cancel it.")
-        )
+        if row["invited_at"]:
+            reason = _("It was invited for {when}: record what was agreed, or mark it as missed.")
+        else:
+            reason = _("It was planned for {when} and nobody was invited: move it or cancel it.")
         return Text(title, reason.format(when=when), _("A planned meeting has passed"), opening)
-    title = (
-        ngettext("{kind} with {partner} in {days} day", "{kind} with {partner} in {days} days", days)
-        if days > 0
-        else _("{kind} with {partner} today")
-    ).format(kind=kind, partner=name, days=days)
+    days = (row["starts_at"].date() - teller.today).days
+    if days > 0:
+        title = ngettext("{kind} with {partner} in {days} day", "{kind} with {partner} in {days} days", days)
+    else:
+        title = _("{kind} with {partner} today")
     reasons = [_("It starts on {when}.").format(when=when)]
     if row["missing"]:
         missing = _(" and ").join(str(PREPARATION[part]) for part in row["missing"])
         reasons.append(_("Still missing: {things}.").format(things=missing))
     if row["reminder"]:
         reasons.append(reminder_text(row["reminder"], ours=True))
-    rule = _("A reminder of the review is due") if row["reminder"] else _("A review within 14 days is not prepared")
-    return Text(title, " ".join(reasons), rule, opening)
+    rule = _("A reminder of the review is due") if row["reminder"] else _("A meeting within 14 days is not prepared")
+    return Text(title.format(kind=kind, partner=name, days=days), " ".join(reasons), rule, opening)
 
 
-def _commitment(candidate: Candidate, today: date) -> Text:
+def _commitment(teller: Teller, candidate: Candidate) -> Text:
     row = candidate.row
-    late = (today - row["due_on"]).days
+    late = (teller.today - row["due_on"]).days
     days = ngettext("{days} day late", "{days} days late", late).format(days=late)
     who = row["owner__name"] or row["owner_name"]
     if candidate.form == "ours":
         title = _("We owe {partner}: {what}").format(partner=candidate.name, what=row["text"])
     else:
         title = _("{partner} owes us: {what}").format(partner=candidate.name, what=row["text"])
-    reason = _("Due on {day}, {days}.").format(day=day_text(row["due_on"]), days=days)
+    reason = _("Due on {day}, {days}.").format(day=teller.day(row["due_on"]), days=days)
     if who:
         reason += " " + _("With {person}.").format(person=who)
-    if row["meeting_uid"]:
-        url = reverse("engagement:meeting_detail", args=[row["meeting_uid"]])
-        action = Action(_("Open meeting"), url, "calendar")
-    else:
-        action = Action(_("Open partner"), partner_url(candidate), "building")
+    action = teller.open_meeting(row["meeting_uid"]) if row["meeting_uid"] else teller.open_partner(candidate)
     return Text(title, reason, _("The date of a commitment has passed"), action)
 
 
-def _stage(candidate: Candidate, today: date) -> Text:
+def _stage(teller: Teller, candidate: Candidate) -> Text:
     row = candidate.row
     stage = Stage(row["stage"]).label
-    days, limit = (today - row["entered_at"].date()).days, TYPICAL_DAYS[row["stage"]]
+    days, limit = (teller.today - row["entered_at"].date()).days, TYPICAL_DAYS[row["stage"]]
     title = _("{partner} is in {stage} for {days} days").format(partner=candidate.name, stage=stage, days=days)
-    reason = _("Typical are {limit} days; it entered on {day}.").format(limit=limit, day=day_text(row["entered_at"]))
-    url = reverse("lifecycle:journey_move", args=[candidate.slug]) + "?next=/app/"
-    action = Action(_("Move…"), url, "move", dialog=True, writes=True)
-    return Text(title, reason, _("Longer in a stage than is typical"), action)
+    reason = _("Typical are {limit} days; it entered on {day}.").format(limit=limit, day=teller.day(row["entered_at"]))
+    return Text(title, reason, _("Longer in a stage than is typical"), teller.move(candidate))
 
 
-def _contract(candidate: Candidate, today: date) -> Text:
+def _contract(teller: Teller, candidate: Candidate) -> Text:
     row = candidate.row
-    assert candidate.due_on is not None
-    left = (candidate.due_on - today).days
+    last = row["contract_ends_on"] - timedelta(days=row["notice_days"])
+    left = (last - teller.today).days
     title = ngettext(
         "Notice for {partner} is possible for {days} more day",
         "Notice for {partner} is possible for {days} more days",
         left,
     ).format(partner=candidate.name, days=left)
     reason = _("The contract ends on {end} with {notice} days of notice: decide by {day}.").format(
-        end=day_text(row["contract_ends_on"]), notice=row["notice_days"], day=day_text(candidate.due_on)
+        end=teller.day(row["contract_ends_on"]), notice=row["notice_days"], day=teller.day(last)
     )
-    return Text(title, reason, _("Last day for notice within 90 days"), schedule(candidate))
+    return Text(title, reason, _("Last day for notice within 90 days"), teller.schedule(candidate))
 
 
-def _silent(candidate: Candidate, today: date) -> Text:
+def _silent(teller: Teller, candidate: Candidate) -> Text:
     last = candidate.row["last"]
     if last is None:
         title = _("Nobody has spoken with {partner} yet").format(partner=candidate.name)
         reason = _("No two-way contact was ever logged.")
     else:
-        days = (today - last.date()).days
+        days = (teller.today - last.date()).days
         title = _("No contact with {partner} for {days} days").format(partner=candidate.name, days=days)
-        reason = _("The last two-way contact was on {day}.").format(day=day_text(last))
-    return Text(title, reason, _("No two-way contact for 60 days or longer than the cadence"), log_touch(candidate))
+        reason = _("The last two-way contact was on {day}.").format(day=teller.day(last))
+    rule = _("No two-way contact for 60 days or longer than the cadence")
+    return Text(title, reason, rule, teller.log_touch(candidate))
 
 
-def _good(candidate: Candidate, _today: date) -> Text:
+def _good(teller: Teller, candidate: Candidate) -> Text:
     row = candidate.row
     title = _("{partner} rose to {band}").format(partner=candidate.name, band=band_of(row["band"]).label)
     reason = _("{points} points more than 30 days ago. Tell them what went well.").format(
         points=decimal_text(row["change_30"])
     )
-    return Text(
-        title, reason, _("Rose to a healthy band"), log_touch(candidate), {"band": row["band"], "score": row["score"]}
-    )
-
-
-def log_touch(candidate: Candidate) -> Action:
-    url = reverse("engagement:touch_create", args=[candidate.slug])
-    return Action(_("Log a touch"), url, "phone", dialog=True, writes=True)
-
-
-def schedule(candidate: Candidate) -> Action:
-    url = reverse("engagement:meeting_create", args=[candidate.slug])
-    return Action(_("Schedule QBR"), url, "calendar-plus", dialog=True, writes=True)
-
-
-def _open_health(candidate: Candidate) -> Action:
-    return Action(_("Open health"), reverse("health:partner_health", args=[candidate.slug]), "health")
+    action = teller.log_touch(candidate)
+    return Text(title, reason, _("Rose to a healthy band"), action, band=row["band"], score=row["score"])
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-TELLERS: dict[str, Callable[[Candidate, date], Text]] = {
+TELLERS: dict[str, Callable[[Teller, Candidate], Text]] = {
     "health": _health,
     "meeting": _meeting,
     "commitment": _commitment,

@@ -1,7 +1,7 @@
 """What the palette finds: partners, people and meetings by a few letters, cheaply however large the book is.
 
-Names are looked up along their index by prefix. Matches inside a name cost a scan, so they are only looked for while the
-table is small, or when the person asks for people with "@".
+Names are looked up along their index by prefix. Matches inside a name cost a scan, so they are only looked for while
+the table is small, or when the person asks for people with "@".
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from accounts.models import STAFF_ROLES, User
 from deals.models import RevenueEntry
@@ -19,6 +20,8 @@ from workspace.models import QueueMark
 
 KEPT_SECONDS = 60
 MEETINGS_SHOWN = 5
+SETTLED_SECONDS = 3600
+CHECKLIST = "checklist:first-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,15 @@ def _figures(user: User, mine: bool) -> Figures:
     )
 
 
-def next_meetings(user: User, *, mine: bool, now: datetime) -> list[Meeting]:
-    """The next five open meetings of the book."""
+def next_meetings(user: User, *, mine: bool, now: datetime) -> list[dict[str, Any]]:
+    """The next five open meetings of the book: uid, kind (label), starts_at, invited_at and partner (name)."""
     meetings = Meeting.objects.visible_to(user).still_open().filter(starts_at__gte=now, partner__archived_at=None)
     if mine:
-        meetings = meetings.filter(Q(partner__owner=user))
-    return list(meetings.select_related("partner").order_by("starts_at", "id")[:MEETINGS_SHOWN])
+        meetings = meetings.filter(partner__owner=user)
+    rows = meetings.order_by("starts_at", "id").values(
+        "uid", "kind", "title", "starts_at", "invited_at", name=F("partner__name")
+    )
+    return [{**row, "kind": Meeting.Kind(row["kind"]).label} for row in rows[:MEETINGS_SHOWN]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,23 @@ class Step:
 
 
 STEPS = ("partners", "owned", "contacts", "sales", "contact", "health", "colleague")
+
+
+def open_steps(user: User) -> list[Step]:
+    """The first-run checklist while the person has something left in it and did not hide it; looked at while open."""
+    key = f"today:started:{user.pk}"
+    if cache.get(key):
+        return []
+    steps = first_steps(user)
+    if all(step.done for step in steps) or QueueMark.objects.filter(user=user, key=CHECKLIST).exists():
+        cache.set(key, True, SETTLED_SECONDS)
+        return []
+    return steps
+
+
+def forget_start(user: User) -> None:
+    """Look at the checklist again, whatever was found before."""
+    cache.delete(f"today:started:{user.pk}")
 
 
 def first_steps(user: User) -> list[Step]:

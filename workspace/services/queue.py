@@ -9,9 +9,9 @@ from core import clock
 from core.errors import DomainError
 from workspace.models import QueueMark
 from workspace.queries.queue_sources import SOURCES
+from workspace.queries.today import CHECKLIST, forget_start
 
 LONGEST_SNOOZE = timedelta(days=366)
-CHECKLIST = "checklist:first-run"
 
 
 def mark_done(*, user: User, key: str) -> QueueMark:
@@ -35,8 +35,10 @@ def bring_back(*, user: User, key: str) -> bool:
     return deleted > 0
 
 
-def is_hidden(user: User, key: str) -> bool:
-    return QueueMark.objects.filter(user=user, key=key).exists()
+def show_first_steps(*, user: User) -> None:
+    """Show the first-run checklist again."""
+    bring_back(user=user, key=CHECKLIST)
+    forget_start(user)
 
 
 def next_week(today: date) -> date:

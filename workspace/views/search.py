@@ -108,7 +108,7 @@ def _groups(request: HttpRequest, text: str) -> list[Group]:
     return [
         Group(
             "partners", _("Partners"), [_partner_option(one) for one in found],
-            more_href=f"{reverse('workspace:partner_list')}?{urlencode({'q': text})}" if len(found) == find.PER_GROUP else "",
+            more_href=_all_partners(text) if len(found) == find.PER_GROUP else "",
             more_label=_("All partners with “{text}”").format(text=text),
         ),
         _people(user, text, asked_for=False),
@@ -116,6 +116,10 @@ def _groups(request: HttpRequest, text: str) -> list[Group]:
         _actions(user, text, found),
         _pages(user, text),
     ]  # fmt: skip
+
+
+def _all_partners(text: str) -> str:
+    return f"{reverse('workspace:partner_list')}?{urlencode({'q': text})}"
 
 
 def _partner_option(one: find.FoundPartner) -> Option:

@@ -20,7 +20,7 @@ from accounts.services import record
 from core.models import Heartbeat, Outbox
 from core.outbox import retry
 from partners.models import Partner
-from workspace.services.queue import CHECKLIST, bring_back
+from workspace.services.queue import show_first_steps
 from workspace.views.answers import wants_fragment
 
 PER_PAGE = 50
@@ -45,7 +45,7 @@ def settings_index(request: HttpRequest) -> HttpResponse:
 @staff_only
 @require_POST
 def checklist_show(request: HttpRequest) -> HttpResponse:
-    bring_back(user=request.user, key=CHECKLIST)
+    show_first_steps(user=request.user)
     return redirect("workspace:today")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,20 +15,24 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
+from accounts.models import User
 from accounts.policies import staff_only
 from core import clock
 from core.display import day_text
 from core.errors import DomainError
+from workspace.context import TODAY_COUNT
+from workspace.forms import SnoozeForm
 from workspace.queries.queue import Queue, collect
-from workspace.queries.queue_words import KINDS, Line, tell
-from workspace.queries.today import figures, first_steps, next_meetings, owns_partners, partners_of, put_aside
-from workspace.queue_state import GROUPS, MORE, MOST, QueueState
-from workspace.services.queue import CHECKLIST, bring_back, is_hidden, mark_done, next_week, snooze
+from workspace.queries.queue_words import KINDS, Line, Teller
+from workspace.queries.today import CHECKLIST, figures, next_meetings, open_steps, owns_partners, partners_of, put_aside
+from workspace.queue_state import MORE, MOST, QueueState
+from workspace.services.queue import bring_back, mark_done, next_week, snooze
 from workspace.views.answers import wants_fragment
 
 KIND_KEYS = tuple(KINDS)
+ACTS = ("done", "tomorrow", "week", "date")
 GROUP_LABELS = {
     "": gettext_lazy("Ranked"),
     "partner": gettext_lazy("By partner"),
@@ -52,28 +56,38 @@ def today(request: HttpRequest) -> HttpResponse:
 @staff_only
 @require_POST
 def queue_mark(request: HttpRequest) -> HttpResponse:
-    """Done or snoozed: the queue without the item, and an undo."""
+    """Done or snoozed, by the pressed button: the queue without the item, and an undo."""
     state = QueueState.from_query(request.POST.get("back", ""), kinds=KIND_KEYS)
-    key = request.POST.get("key", "")
+    act = next((name for name in ACTS if name in request.POST), "")
+    key, place = _pressed(request.POST.get(act, ""))
+    form = SnoozeForm(request.POST if act == "date" else None)
     try:
-        text = _put_aside(request, key)
+        text = _put_aside(request.user, act, key, form)
     except DomainError as error:
-        if not wants_fragment(request):
-            messages.error(request, error.message)
-            return redirect(reverse("workspace:today") + state.query())
-        return render(request, "workspace/_told.html", {"text": error.message, "level": "error"}, status=422)
+        if act == "date":
+            form.add_error("until", error.message)
+            return _snooze_page(request, form, item=request.POST["date"], back=state.query(), status=422)
+        if wants_fragment(request):
+            return render(request, "workspace/_told.html", {"text": error.message, "level": "error"}, status=422)
+        messages.error(request, error.message)
+        return redirect(reverse("workspace:today") + state.query())
     if not wants_fragment(request):
         messages.success(request, text)
         return redirect(reverse("workspace:today") + state.query())
-    context = _queue_context(request, state) | {
-        "toast": text,
-        "undo_url": f"{reverse('workspace:queue_unmark')}?{urlencode({'key': key})}",
-    }
+    undo_url = f"{reverse('workspace:queue_unmark')}?{urlencode({'key': key})}"
+    context = _queue_context(request, state) | {"toast": text, "undo_url": undo_url}
     response = render(request, "workspace/_queue.html", context)
     shown = len(context["lines"])
-    place = min(_place(request), shown)
-    focus = f"#item-{place}" if shown else "#queue-title"
+    focus = f"#item-{min(place, shown)}" if shown else "#queue-title"
+    trigger_client_event(response, "prm:close", {"value": ""}, after="settle")
     return trigger_client_event(response, "prm:focus", {"value": focus}, after="settle")
+
+
+@staff_only
+def queue_snooze(request: HttpRequest) -> HttpResponse:
+    """Pick the day until which an item is snoozed."""
+    back = QueueState.from_query(request.GET.get("back", ""), kinds=KIND_KEYS).query()
+    return _snooze_page(request, SnoozeForm(), item=request.GET.get("item", "")[:200], back=back)
 
 
 @staff_only
@@ -110,28 +124,32 @@ def today_aside(request: HttpRequest) -> HttpResponse:
     return render(request, "workspace/today_aside.html", {"rows": [row for row in rows if row["look"]]})
 
 
-def _put_aside(request: HttpRequest, key: str) -> str:
+def _snooze_page(request: HttpRequest, form: SnoozeForm, *, item: str, back: str, status: int = 200) -> HttpResponse:
+    fragment = wants_fragment(request)
+    name = "workspace/_snooze_dialog.html" if fragment else "workspace/queue_snooze.html"
+    response = render(request, name, {"form": form, "item": item, "back": back}, status=status)
+    return reswap(retarget(response, "#dialog"), "innerHTML") if fragment else response
+
+
+def _put_aside(user: User, act: str, key: str, form: SnoozeForm) -> str:
     """Do what the pressed button says; returns the words for it."""
-    act, day = request.POST.get("act", ""), clock.today()
+    day = clock.today()
     if act == "done":
-        mark_done(user=request.user, key=key)
+        mark_done(user=user, key=key)
         return _("Done. It comes back when there is something new.")
-    if act == "tomorrow":
-        until = day + timedelta(days=1)
-    elif act == "week":
-        until = next_week(day)
-    else:
-        try:
-            until = date.fromisoformat(request.POST.get("until", ""))
-        except ValueError:
-            raise DomainError(_("Choose a day after today."), field="until") from None
-    snooze(user=request.user, key=key, until=until)
+    if act == "date" and not form.is_valid():
+        raise DomainError(_("Choose a day after today."), field="until")
+    until = (
+        form.cleaned_data["until"] if act == "date" else next_week(day) if act == "week" else day + timedelta(days=1)
+    )
+    snooze(user=user, key=key, until=until)
     return _("Snoozed until {day}.").format(day=day_text(until))
 
 
-def _place(request: HttpRequest) -> int:
-    text = request.POST.get("place", "")
-    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+def _pressed(value: str) -> tuple[str, int]:
+    """Key and place of the item whose button was pressed."""
+    key, _at, place = value[:200].partition("@")
+    return key, max(int(place), 1) if place.isascii() and place.isdigit() and len(place) < 6 else 1
 
 
 def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
@@ -140,20 +158,26 @@ def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
     book = figures(request.user, mine=mine)
     queue = collect(request.user, mine=mine, now=clock.now(), today=day, typical_minor=book.typical_minor)
     items = [item for item in queue.items if not state.kind or item.candidate.kind == state.kind]
-    shown = [tell(item, may_edit=request.user.may_edit, today=day) for item in items[: state.n]]
+    teller = Teller(may_edit=request.user.may_edit, today=day)
+    shown = [teller.tell(item) for item in items[: state.n]]
     groups = _grouped(shown, state.group, day)
     lines = [line for _name, members in groups for line in members]
     for place, line in enumerate(lines, start=1):
-        line.place = place
+        line.place = str(place)
     left = len(items) - len(shown)
+    if state.scope == "" and request.session.get(TODAY_COUNT) != len(queue.items):
+        request.session[TODAY_COUNT] = len(queue.items)
+    scopes = [(_("Mine"), "mine", mine), (_("All"), "all", not mine)]
     return {
         "state": state, "mine": mine, "book": book, "queue": queue, "groups": groups, "lines": lines,
-        "total": len(queue.items), "chips": _chips(queue, state), "day": day, "currency": settings.REPORTING_CURRENCY,
+        "total": len(queue.items), "chips": _chips(queue, state), "day": day,
+        "back_query": quote(state.query()),
         "left": min(left, MORE), "more": state.change(n=min(state.n + MORE, MOST)).query() if left else "",
-        "scopes": [(_("Mine"), state.change(scope="mine").query(), mine), (_("All"), state.change(scope="all").query(), not mine)],
-        "grouping": [(GROUP_LABELS[name], state.change(group=name).query(), state.group == name) for name in ("", *GROUPS)],
-        "failed": [KINDS[kind].label for kind in queue.failed], "tomorrow": day + timedelta(days=1),
-        "next_week": next_week(day), "nav_counts": {"today": len(queue.items)},
+        "scopes": [(label, state.change(scope=scope).query(), on) for label, scope, on in scopes],
+        "grouping": [
+            (label, state.change(group=name).query(), state.group == name) for name, label in GROUP_LABELS.items()
+        ],
+        "failed": [KINDS[kind].label for kind in queue.failed],
     }  # fmt: skip
 
 
@@ -165,9 +189,8 @@ def _chips(queue: Queue, state: QueueState) -> list[dict[str, Any]]:
         if count:
             on = state.kind == kind
             href = state.change(kind="" if on else kind).query() or "?"
-            chips.append(
-                {"look": look, "count": f"{count}+" if kind in queue.capped else count, "href": href, "on": on}
-            )
+            text = f"{count}+" if kind in queue.capped else str(count)
+            chips.append({"look": look, "count": text, "href": href, "on": on})
     return chips
 
 
@@ -201,9 +224,7 @@ def _soonest(lines: list[Line]) -> date:
 
 
 def _surroundings(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    steps = [] if is_hidden(request.user, CHECKLIST) else first_steps(request.user)
-    if all(step.done for step in steps):
-        steps = []
+    steps = open_steps(request.user)
     return {
         "meetings": next_meetings(request.user, mine=context["mine"], now=clock.now()),
         "steps": steps,
