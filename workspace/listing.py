@@ -209,11 +209,12 @@ def _chosen(name: str, sent: Sequence[str]) -> tuple[Any, list[str]]:
 
 def _owners(_name: str, sent: Sequence[str]) -> tuple[Any, list[str]]:
     parts = _split(sent)
-    good = tuple(part for part in parts if part in {"me", "none"} or _is_uuid(part))
+    good = tuple(part for part in parts if part in {"me", "none"} or is_uuid(part))
     return (good if good or len(parts) == 0 else None), [part for part in parts if part not in good]
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a uid as addresses and forms carry it."""
     try:
         return str(UUID(text)) == text
     except ValueError:

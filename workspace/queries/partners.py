@@ -27,7 +27,7 @@ from health.models import Band
 from lifecycle.rules import ORDER as STAGES
 from partners.models import Partner, Tier
 from partners.rules import normalise
-from workspace.listing import NUMBERED_PAGES, PAGE_SIZE, ListState
+from workspace.listing import NUMBERED_PAGES, PAGE_SIZE, ListState, is_uuid
 
 SORTED_WHOLE = PAGE_SIZE * NUMBERED_PAGES
 COUNT_CAP = 10_000
@@ -260,7 +260,8 @@ def matching_ids(user: User, state: ListState, *, limit: int) -> list[int]:
 
 def ids_of(user: User, uids: Sequence[str]) -> list[int]:
     """Ids of the partners with these uids that the user may see."""
-    return list(Partner.objects.visible_to(user).filter(uid__in=uids).order_by("pk").values_list("pk", flat=True))
+    wanted = [uid for uid in uids if is_uuid(uid)]
+    return list(Partner.objects.visible_to(user).filter(uid__in=wanted).order_by("pk").values_list("pk", flat=True))
 
 
 def countries(user: User) -> list[str]:

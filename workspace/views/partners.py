@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -43,7 +44,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
     fragment = wants_fragment(request)
     template = "workspace/_partner_rows.html" if fragment else "workspace/partner_list.html"
     response = render(request, template, {"partners": partners, "oob": fragment})
-    response.headers["Vary"] = "HX-Request, Cookie"
+    patch_vary_headers(response, ["HX-Request"])
     if fragment:
         trigger_client_event(response, "prm:announce", {"value": partners.announcement}, after="settle")
         if focus := _focus_after(request.htmx.trigger or ""):
@@ -80,7 +81,7 @@ def partner_columns(request: HttpRequest) -> HttpResponse:
     partners = asked_list(request, _without(request.GET, "apply", "up", "down", "shown", "order"))
     order = [key for key in request.GET.getlist("order") if key in COLUMNS]
     shown = set(request.GET.getlist("shown")) if order else set(partners.state.cols)
-    order = list(dict.fromkeys([*(order or partners.state.cols), *COLUMNS]))
+    order = list(dict.fromkeys(["name", *(order or partners.state.cols), *COLUMNS]))
     _move(order, request.GET.get("up", ""), -1)
     _move(order, request.GET.get("down", ""), 1)
     if "apply" in request.GET:
