@@ -43,7 +43,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message) from error
         if options["json"]:
-            report = {"model": run.model.name, **run.parameters, **run.results}
+            report = {"model": run.model.name, "parameters": run.parameters, **run.results}
             self.stdout.write(json.dumps(report, indent=2))
         else:
             self._print(run.model.name, run.parameters, run.results)
