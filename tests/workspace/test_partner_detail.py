@@ -70,18 +70,13 @@ def test_overview_shows_next_meeting_promises_and_alerts(scored, manager_client)
     Commitment.objects.create(partner=scored, text="Send the price list", side="ours", due_on=today - timedelta(days=3))
     Commitment.objects.create(partner=scored, text="Long done", done_at=clock.now())
     Alert.objects.create(
-        partner=scored,
-        kind="band",
-        opened_on=today,
-        notified_on=today,
-        seen_on=today,
-        data={"band": "D", "before": "C", "rows": []},
+        partner=scored, kind="drop", opened_on=today, notified_on=today, seen_on=today, data={"points": "12.50"}
     )
     html = manager_client.get(url(scored)).content.decode()
     assert "QBR, planned" in html
     assert re.search(r'Send the price list .*?class="small late"', html, re.DOTALL)
     assert "Long done" not in html
-    assert "Fell from Watch to At risk" in html
+    assert "Lost 12.5 points in two weeks" in html
 
 
 def test_head_shows_stage_with_days_and_typical_length(manager, manager_client):

@@ -180,10 +180,10 @@ def page_of(user: User, state: ListState) -> ListPage:
     found = filtered(user, state)
     seen = found.order_by()[: COUNT_CAP + 1].count()
     count, capped = min(seen, COUNT_CAP), seen > COUNT_CAP
-    anchor = _anchor(user, state) if seen > SORTED_WHOLE else None
+    anchor, place = _anchor(user, state) if seen > SORTED_WHOLE else (None, 0)
     if anchor is not None:
         forward = bool(state.after)
-        ids = _walk(found, _from_anchor(phases(state), anchor, forward=forward), PAGE_SIZE + 1)
+        ids = _walk(found, _from_anchor(phases(state), anchor, place, forward=forward), PAGE_SIZE + 1)
         shown = ids[:PAGE_SIZE] if forward else ids[:PAGE_SIZE][::-1]
         if shown:
             number = max(state.page, NUMBERED_PAGES)
@@ -207,14 +207,15 @@ def _numbered(found: Partners, state: ListState, start: int, *, small: bool) -> 
     return _wide(_walk(found, stretches, end)[start:], fields)
 
 
-def _anchor(user: User, state: ListState) -> Partner | None:
-    """The partner the page begins after, or ends before, with the number of its phase as `phase`."""
+def _anchor(user: User, state: ListState) -> tuple[Partner | None, int]:
+    """The partner the page begins after, or ends before, and the number of the phase it is in."""
     slug = state.after or state.before
     if not slug:
-        return None
+        return None, 0
     rank = Case(*(When(phase.where, then=Value(number)) for number, phase in enumerate(phases(state)) if phase.where))
     found = Partner.objects.visible_to(user).filter(slug=slug).select_related("health", "journey")
-    return found.annotate(phase=rank if rank.cases else Value(0)).first()
+    anchor = found.annotate(phase=rank if rank.cases else Value(0)).first()
+    return anchor, getattr(anchor, "phase", 0)
 
 
 def _walk(found: Partners, stretches: Sequence[Phase], wanted: int) -> list[int]:
@@ -228,9 +229,9 @@ def _walk(found: Partners, stretches: Sequence[Phase], wanted: int) -> list[int]
     return ids
 
 
-def _from_anchor(stretches: Sequence[Phase], anchor: Partner, *, forward: bool) -> list[Phase]:
+def _from_anchor(stretches: Sequence[Phase], anchor: Partner, place: int, *, forward: bool) -> list[Phase]:
     """What is left of the phases beyond the anchor, backwards when `forward` is False."""
-    left = list(stretches[anchor.phase :]) if forward else list(stretches[: anchor.phase + 1])[::-1]
+    left = list(stretches[place:]) if forward else list(stretches[: place + 1])[::-1]
     if not forward:
         left = [phase.flipped() for phase in left]
     first = left[0]
