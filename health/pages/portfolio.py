@@ -19,6 +19,7 @@ from accounts.models import EDITOR_ROLES, User
 from core import clock
 from core.display import exponent
 from core.health import background_is_late
+from deals import queries as deals
 from health import labels, measures, queries
 from health.models import Alert, Band, HealthRun, HealthSnapshot, HealthState
 from health.sentences import basis_sentence
@@ -32,6 +33,7 @@ TOLERANCE_DAYS = 3
 MOVES_SHOWN = 8
 MOVES_READ = 24
 COMPARED = 2_000
+COMPLETED = 200
 VALUABLE = "health-most-valuable"
 VALUABLE_SECONDS = 3_600
 VALUABLE_KEPT = 600
@@ -211,12 +213,12 @@ class Rescues:
 def to_save(found: QuerySet[HealthState], counts: Mapping[str, int]) -> Rescues:
     """Partners below healthy by value times distance to 100, largest first; those of unknown value last, by score.
 
-    The value is the one the score was computed with. Up to `COMPARED` partners all are compared; of more, those among
-    the most valuable of the whole book, whose values are kept for a while.
+    The value is the one the score was computed with, else that of now. Up to `COMPARED` partners all are compared; of
+    more, those among the most valuable of the whole book, whose values are kept for a while.
     """
     below = sum(counts[band] for band in BELOW_HEALTHY)
     candidates = found.filter(band__in=BELOW_HEALTHY)
-    values = _values(candidates) if below <= COMPARED else _most_valuable()
+    values = _completed(_values(candidates)) if below <= COMPARED else _most_valuable()
     scored = candidates.filter(partner_id__in=values).values_list("partner_id", "score")
     ranked = []
     for partner_id, score in scored:
@@ -242,6 +244,14 @@ def _values(found: QuerySet[HealthState]) -> dict[int, int | None]:
     unit = Decimal(10) ** exponent(settings.REPORTING_CURRENCY)
     rows = found.order_by().annotate(net=net).values_list("partner_id", "net")
     return {partner_id: None if value is None else int(Decimal(str(value)) * unit) for partner_id, value in rows}
+
+
+def _completed(values: dict[int, int | None]) -> dict[int, int | None]:
+    """The values with those filled in that no score was computed with: in some stages size does not count."""
+    missing = [partner_id for partner_id, value in values.items() if value is None][:COMPLETED]
+    now = clock.now()
+    windows = deals.revenue_windows(missing, at=now, known=now) if missing else {}
+    return values | {partner_id: window.net_365 for partner_id, window in windows.items()}
 
 
 def _most_valuable() -> dict[int, int | None]:
