@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import Role, User
 from core import clock
 from deals.models import Deal, RevenueEntry
-from engagement.models import Meeting, Touchpoint
+from engagement.models import Commitment, Meeting, Touchpoint
+from health.models import Alert, HealthModelVersion, HealthSnapshot, HealthState
 from lifecycle.models import Journey, StageChange
 from partners.models import Contact, Membership, Partner, TierChange
 from partners.rules import normalise
@@ -122,3 +124,62 @@ def make_meeting(*, partner: Partner, starts_at: datetime | None = None, **field
         starts_at=at,
         **fields,
     )
+
+
+def make_state(*, partner: Partner, band: str = "B", score: float = 70, **fields: Any) -> HealthState:
+    """Published health with the snapshot it stands on, without computing anything."""
+    today = clock.today()
+    model = HealthModelVersion.objects.active().get()
+    number = Decimal(str(score))
+    snapshot = HealthSnapshot.objects.create(
+        partner=partner,
+        model=model,
+        as_of=today,
+        known_cutoff=clock.end_of_day(today),
+        stage="growth",
+        score=number,
+        model_score=number,
+        coverage=1,
+        breadth=1,
+        confidence="high",
+        raw_band=band,
+        published_band=band,
+        detail={},
+    )
+    return HealthState.objects.create(
+        partner=partner,
+        snapshot=snapshot,
+        as_of=today,
+        known_cutoff=snapshot.known_cutoff,
+        score=number,
+        band=band,
+        band_since=fields.pop("band_since", today),
+        confidence="high",
+        coverage=1,
+        breadth=1,
+        updated_at=clock.now(),
+        **fields,
+    )
+
+
+def make_alert(*, partner: Partner, kind: str = "band", severity: int = 4, days_old: int = 0, **data: Any) -> Alert:
+    """An open health alert, raised `days_old` days ago."""
+    day = clock.today() - timedelta(days=days_old)
+    if kind == "band":
+        data = {"band": "D", "before": "C", **data}
+    rows = data.pop("rows", [("deal_rhythm", "-12.1"), ("revenue_growth", "-4.0"), ("engagement", "-1.5")])
+    return Alert.objects.create(
+        partner=partner,
+        kind=kind,
+        severity=severity,
+        opened_on=day,
+        notified_on=day,
+        seen_on=day,
+        data={**data, "rows": [{"key": key, "points": points} for key, points in rows]},
+    )
+
+
+def make_commitment(
+    *, partner: Partner, due_on: date | None = None, text: str = "Send the list", **fields: Any
+) -> Commitment:
+    return Commitment.objects.create(partner=partner, due_on=due_on or clock.today(), text=text, **fields)
