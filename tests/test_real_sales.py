@@ -28,6 +28,10 @@ from deals.importing.mapping import load_map
 from deals.importing.progress import Progress
 from deals.importing.report import Report
 from deals.models import RevenueEntry
+from health.models import HealthState
+from health.queries import explanation
+from health.services import compute
+from health.services.backtests import backtest
 from lifecycle.models import Journey
 from partners.models import Partner
 
@@ -161,3 +165,38 @@ def test_real_sales_have_windows_and_histories_as_of_a_past_day(imported: Report
     assert (facts.windows.now, facts.windows.year_ago, facts.windows.previous) == (0, None, None)
     assert facts.windows.net_365 is not None
     assert facts.windows.net_365 > 0
+
+
+def test_real_sales_are_ranked_by_the_shipped_score(imported: Report) -> None:
+    """Sales alone: the baselines of the published backtest to three places, and a score that beats them all."""
+    days = [date(2011, month, 1) for month in (6, 7, 8, 9)]
+    found = backtest(days=days, horizon=90).results
+    assert (found["rows"], found["partners"], found["exits"]) == (7_876, 2_793, 2_999)
+    auc = {name: ranking["auc"][0] for name, ranking in found["rankings"].items()}
+    assert {
+        name: round(auc[name], 3) for name in ("recency", "trend", "spend", "orders", "rhythm", "rhythm_spend")
+    } == {
+        "recency": 0.600,
+        "trend": 0.520,
+        "spend": 0.696,
+        "orders": 0.674,
+        "rhythm": 0.743,
+        "rhythm_spend": 0.758,
+    }
+    assert auc["score"] >= 0.743
+    assert auc["score"] > auc["rhythm_spend"]
+
+
+def test_real_sales_give_every_partner_an_explained_score(imported: Report) -> None:
+    run = compute(as_of=date(2011, 8, 31))
+    assert run.connected == ["sales"]
+    assert run.summary["partners"] == HealthState.objects.count()
+    explained = explanation(Partner.objects.get(key="17850"))
+    assert explained is not None
+    assert explained["basis"] == "Based on sales only."
+    state = HealthState.objects.get(partner__key="17850")
+    assert (explained["score"], explained["published_band"]) == (str(state.score), state.band)
+    sentences = [
+        line["sentence"] for group in explained["groups"] for one in group["signals"] for line in one["measures"]
+    ]
+    assert any("silent for 272 days" in sentence for sentence in sentences)
