@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.services import record
+from core import clock
 from core.errors import DomainError, StaleError
 from engagement.models import AgendaItem, Meeting
 from engagement.services.locks import lock_meeting
@@ -151,8 +152,10 @@ def save_notes(*, meeting_id: int, notes: str, actor: User, version: int | None 
         return meeting
     if version is not None and version != meeting.notes_version:
         raise StaleError(_("Someone else wrote here since you opened it. Both texts are shown."), field="notes")
-    Meeting.objects.filter(pk=meeting.pk).update(notes=notes, notes_version=F("notes_version") + 1)
-    meeting.refresh_from_db(fields=["notes", "notes_version"])
+    Meeting.objects.filter(pk=meeting.pk).update(
+        notes=notes, notes_version=F("notes_version") + 1, updated_at=clock.now()
+    )
+    meeting.refresh_from_db(fields=["notes", "notes_version", "updated_at"])
     record("engagement.notes_saved", meeting, actor=actor, version=meeting.notes_version)
     return meeting
 

@@ -250,7 +250,7 @@ def _schedule(request: HttpRequest, partner: Partner, form: MeetingForm) -> Meet
         place=wish["place"],
         user_ids=wish["users"],
         contact_ids=wish.get("contacts", []),
-        invite=request.POST.get("invite") == "1",
+        invite="contacts" in form.fields and request.POST.get("invite") != "0",
         meeting_uid=wish["meeting_uid"],
         submission_key=wish["submission_key"],
     )

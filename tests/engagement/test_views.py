@@ -212,7 +212,7 @@ def sent_as_filled(response, **changes):
 def test_sending_the_form_as_it_is_invites(manager_client, partner, contact):
     plan_reviews(situations={partner.pk: Situation("growth", date(2026, 9, 14))})
     form = manager_client.get(url("meeting_create", partner.slug), {"kind": "qbr"}, **HTMX)
-    response = manager_client.post(url("meeting_create", partner.slug), sent_as_filled(form, invite="1"), **HTMX)
+    response = manager_client.post(url("meeting_create", partner.slug), sent_as_filled(form), **HTMX)
 
     assert response.status_code == 200
     assert "Invited to QBR with Northwind Partners." in text_of(response)
@@ -221,10 +221,17 @@ def test_sending_the_form_as_it_is_invites(manager_client, partner, contact):
     assert Outbox.objects.filter(kind="meeting_invitation", to=contact.email).count() == 1
 
 
+def test_date_is_saved_without_inviting_on_demand(manager_client, partner, contact):
+    form = manager_client.get(url("meeting_create", partner.slug))
+    manager_client.post(url("meeting_create", partner.slug), sent_as_filled(form, invite="0"))
+
+    assert (Meeting.objects.get().status, Outbox.objects.count()) == ("planned", 0)
+
+
 def test_scheduling_the_same_plan_twice_is_a_conflict(manager_client, partner, contact, lead):
     plan_reviews(situations={partner.pk: Situation("growth", date(2026, 9, 14))})
     form = manager_client.get(url("meeting_create", partner.slug))
-    values = sent_as_filled(form, invite="1")
+    values = sent_as_filled(form)
     assert manager_client.post(url("meeting_create", partner.slug), values).status_code == 302
     again = manager_client.post(url("meeting_create", partner.slug), {**values, "submission_key": "another"})
 
@@ -234,9 +241,7 @@ def test_scheduling_the_same_plan_twice_is_a_conflict(manager_client, partner, c
 
 def test_schedule_in_the_past_is_refused_at_its_field(manager_client, partner, contact):
     form = manager_client.get(url("meeting_create", partner.slug))
-    response = manager_client.post(
-        url("meeting_create", partner.slug), sent_as_filled(form, invite="1", day="2026-10-01"), **HTMX
-    )
+    response = manager_client.post(url("meeting_create", partner.slug), sent_as_filled(form, day="2026-10-01"), **HTMX)
 
     assert response.status_code == 422
     assert response.context["form"].errors["starts"] == ["This is in the past. To record what took place, log a touch."]
@@ -246,7 +251,7 @@ def test_partner_without_people_can_only_save_the_date(manager_client, partner):
     response = manager_client.get(url("meeting_create", partner.slug))
     assert "nobody can be invited" in text_of(response)
 
-    saved = manager_client.post(url("meeting_create", partner.slug), sent_as_filled(response, invite="0"))
+    saved = manager_client.post(url("meeting_create", partner.slug), sent_as_filled(response))
     assert saved.status_code == 302
     assert Meeting.objects.get().status == "planned"
 
