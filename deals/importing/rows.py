@@ -52,7 +52,7 @@ def insert_rows(source: str, rows: Iterable[NewRow]) -> None:
     names = ("source", "external_id", *Facts._fields, "known_at", "known_asserted")
     columns = ", ".join(connection.ops.quote_name(meta.get_field(_attribute(name)).column) for name in names)
     one = f"({', '.join(['%s'] * len(names))})"
-    adapt = connection.ops.adapt_datetimefield_value
+    adapt = Adapted().__getitem__
     values = [
         (
             source,
@@ -72,6 +72,14 @@ def insert_rows(source: str, rows: Iterable[NewRow]) -> None:
                 f"VALUES {', '.join([one] * len(part))}",
                 list(chain.from_iterable(part)),
             )
+
+
+class Adapted(dict[datetime, object]):
+    """Moments as the database takes them; most rows were known when they occurred, or all at once."""
+
+    def __missing__(self, moment: datetime) -> object:
+        self[moment] = value = connection.ops.adapt_datetimefield_value(moment)
+        return value
 
 
 def _attribute(name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from deals.importing.mapping import ImportMap
 from deals.importing.refusals import Reason, Refusal
@@ -38,8 +39,7 @@ class Draft:
     bad_line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """One entry as it will be stored, but for the shift of dates."""
 
     external_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -82,7 +82,8 @@ class Writer:
         self.actor = actor
         self.now = now
         self.shift = shift
-        self._announced: set[int] = set()
+        self._changed: set[int] = set()
+        self._first_sales: set[int] = set()
 
     def known_at(self, moment: datetime) -> tuple[datetime, bool]:
         """When a fact of `moment` (already shifted) was known, and whether the map asserts that."""
@@ -131,6 +132,9 @@ class Writer:
             repeated_on_conflict(lambda batch=known: self._write(batch))  # type: ignore[misc]
             done += len(batch)
             progress(done)
+        # Whoever scored a partner between two of its batches saw a part: say once more who changed, now that all is in.
+        for part in in_batches(sorted(self._changed)):
+            announce(revenue_changed, partner_ids=part)
 
     def _has_partner(self, staged: Staged) -> bool:
         if self.accounts[staged.key].partner_id or self.mapping.create_partners:
@@ -143,6 +147,8 @@ class Writer:
         corrected: list[tuple[Staged, Facts, NewRow]] = []
         fresh: list[NewRow] = []
         former: list[int] = []
+        changed: set[int] = set()
+        first_sales: Set[int] = set()
         with transaction.atomic():
             if self.run is not None:
                 # One import per source at a time; on SQLite the transaction itself is the lock.
@@ -161,7 +167,9 @@ class Writer:
                 if former:
                     RevenueEntry.objects.filter(pk__in=former).update(superseded_at=self.now)
                 insert_rows(self.mapping.source, [*fresh, *(new for _staged, _old, new in corrected)])
-                self._announce(fresh, corrected, batch)
+                changed, first_sales = self._announce(fresh, corrected, batch)
+        self._changed |= changed  # committed, so these were told
+        self._first_sales |= first_sales
         self._count(batch, fresh, corrected)
 
     def _facts(self, staged: Staged) -> Facts:
@@ -177,21 +185,21 @@ class Writer:
 
     def _announce(
         self, fresh: list[NewRow], corrected: list[tuple[Staged, Facts, NewRow]], batch: list[Staged]
-    ) -> None:
+    ) -> tuple[set[int], Set[int]]:
         changed = {row.facts.partner_id for row in fresh}
         for _staged, old, new in corrected:
             changed |= {old.partner_id, new.facts.partner_id}
-        if changed:
-            announce(revenue_changed, partner_ids=sorted(changed))
+        if first_time := sorted(changed - self._changed):
+            announce(revenue_changed, partner_ids=first_time)
         # Announced on every run, also when nothing changed: a run that was killed may have lost its announcement.
         first_sales = {}
         for account in {staged.key: self.accounts[staged.key] for staged in batch}.values():
-            if account.first_sale is not None and account.partner_id not in self._announced:
+            if account.first_sale is not None and account.partner_id not in self._first_sales:
                 first = self.shift(account.first_sale)
                 first_sales[account.partner_id] = (first, *self.known_at(first))
         if first_sales:
             announce(partners_first_sold, first_sales=first_sales)
-            self._announced.update(first_sales)
+        return changed, first_sales.keys()
 
     def _count(self, batch: list[Staged], fresh: list[NewRow], corrected: list[tuple[Staged, Facts, NewRow]]) -> None:
         report = self.report

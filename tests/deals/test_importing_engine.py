@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import IntegrityError
 
 from accounts.models import AuditEntry
 from core.errors import DomainError
 from deals.importing import staging, writing
 from deals.importing.refusals import ShiftRefusedError
 from deals.models import ExchangeRate, ImportRun, RevenueEntry
+from deals.signals import revenue_changed
 from lifecycle.models import Journey
 from partners.models import Partner, TierChange
 from tests.deals.files import HEADER, entries, map_with, run, write
@@ -296,6 +298,45 @@ def test_import_that_breaks_is_marked_stopped(db: None, tmp_path: Path, monkeypa
     with time_machine.travel(NOW, tick=False):
         run(write(tmp_path, FILE))
     assert entries() == STORED
+
+
+def test_import_tries_again_when_another_process_was_first(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    insert, failures = writing.insert_rows, iter([True, True, False])
+
+    def sometimes(*args: Any) -> None:
+        insert(*args)
+        if next(failures):
+            raise IntegrityError
+
+    monkeypatch.setattr(writing, "insert_rows", sometimes)
+    with django_capture_on_commit_callbacks(execute=True):
+        report = run(write(tmp_path, FILE))
+    assert counts(report) == (3, 0, 0, 0)
+    assert entries() == STORED
+    assert Journey.objects.count() == 2
+
+
+def test_import_tells_who_changed_in_each_batch_and_at_the_end(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[list[str]] = []
+
+    def listen(partner_ids: list[int], **_: Any) -> None:
+        told.append(sorted(Partner.objects.filter(pk__in=partner_ids).values_list("key", flat=True)))
+
+    monkeypatch.setattr(writing, "BATCH", 1)
+    revenue_changed.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            run(write(tmp_path, FILE))
+        assert told == [["17"], ["18"], ["17"], ["18"]]
+        with django_capture_on_commit_callbacks(execute=True):
+            run(write(tmp_path, FILE))
+        assert len(told) == 4
+    finally:
+        revenue_changed.disconnect(listen)
 
 
 def test_import_errors_are_domain_errors() -> None:
