@@ -14,7 +14,7 @@ from core import clock
 from core.errors import DomainError
 from engagement.models import Commitment, Meeting
 from engagement.services.locks import lock_meeting
-from engagement.services.submissions import finish_submission, former_result
+from engagement.services.submissions import finish_submission, former_result, scoped_key
 from partners.models import Partner
 
 
@@ -33,6 +33,7 @@ def add_commitment(
     submission_key: str = "",
 ) -> Commitment:
     """Write down a decision or an action. An action needs a date; ours without a named person is the actor's."""
+    submission_key = scoped_key("commitment", actor, submission_key)
     former = former_result(submission_key)
     if former is not None:
         return Commitment.objects.get(uid=former)

@@ -21,7 +21,7 @@ from engagement.services.agenda import fill_agenda
 from engagement.services.locks import check_version, closed_message, lock_meeting, lock_partner
 from engagement.services.mails import send_cancellation, send_invitation, tell_owner
 from engagement.services.reminders import refresh_reminders
-from engagement.services.submissions import finish_submission, former_result
+from engagement.services.submissions import finish_submission, former_result, scoped_key
 from engagement.signals import meeting_cancelled, meeting_missed, meeting_scheduled
 from partners.models import Contact, Partner
 
@@ -51,6 +51,7 @@ def schedule_meeting(
     `local_start` is the naive wall time in `time_zone`. The meeting the cadence planned for this partner and kind (or
     the planned one named by `meeting_uid`) is taken over, so that nothing is planned twice.
     """
+    submission_key = scoped_key("meeting", actor, submission_key)
     former = former_result(submission_key)
     if former is not None:
         return Meeting.objects.get(uid=former)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from accounts.models import User
 from core.models import SubmissionKey
+
+
+def scoped_key(purpose: str, actor: User, key: str) -> str:
+    """The key within one kind of form and one person, so that nobody meets another's result; empty stays empty."""
+    return f"{purpose}:{hashlib.sha256(f'{actor.pk}:{key}'.encode()).hexdigest()}" if key else ""
 
 
 def former_result(key: str) -> str | None:

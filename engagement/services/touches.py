@@ -15,7 +15,7 @@ from core import clock
 from core.announce import announce
 from core.errors import DomainError
 from engagement.models import Touchpoint
-from engagement.services.submissions import finish_submission, former_result
+from engagement.services.submissions import finish_submission, former_result, scoped_key
 from engagement.signals import touch_logged, touch_retracted
 from partners.models import Contact, Partner
 
@@ -37,6 +37,7 @@ def log_touch(
     submission_key: str = "",
 ) -> Touchpoint:
     """Write down one contact with a partner. A repeated `submission_key` returns the touch of the first call."""
+    submission_key = scoped_key("touch", actor, submission_key)
     former = former_result(submission_key)
     if former is not None:
         return Touchpoint.objects.get(uid=former)

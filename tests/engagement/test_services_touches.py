@@ -6,7 +6,7 @@ from core import clock
 from core.errors import DomainError
 from engagement.models import Touchpoint
 from engagement.queries import last_touches, two_way_counts
-from engagement.services import log_touch, restore_touch, retract_touch
+from engagement.services import add_commitment, log_touch, restore_touch, retract_touch
 from engagement.signals import touch_logged, touch_retracted
 from tests.engagement.conftest import NOW, actions
 from tests.factories import make_contact
@@ -31,6 +31,15 @@ def test_touch_with_the_same_submission_key_is_written_once(partner, manager):
 
     assert first == second
     assert Touchpoint.objects.count() == 1
+
+
+def test_submission_key_of_another_person_or_form_is_another_key(partner, manager, lead):
+    log_touch(partner_id=partner.pk, actor=manager, text="Mine", submission_key="k1")
+    log_touch(partner_id=partner.pk, actor=lead, text="Hers", submission_key="k1")
+    promise = add_commitment(partner_id=partner.pk, text="Stay", actor=manager, kind="decision", submission_key="k1")
+
+    assert Touchpoint.objects.count() == 2
+    assert promise.text == "Stay"
 
 
 def test_refused_touch_frees_its_submission_key(partner, manager):
