@@ -253,7 +253,7 @@ ALL: dict[str, Column] = {
             _next,
             ("next", _l("Next meeting"), lambda row: row["next"].get_kind_display() if row["next"] else ""),
             ("next_on", _l("Next meeting on"), _meeting_day),
-            css="nowrap",
+            css="next",
             short=_l("Next"),
         ),
         _column("contact", _l("Last contact"), lambda row: prm.ago(row["contact"]), _contact_day, css="nowrap"),

@@ -60,7 +60,13 @@ class PartnerForm(forms.Form):
     time_zone = forms.CharField(
         label=_("Time zone"), max_length=60, initial="UTC", help_text=_("For example Europe/Madrid.")
     )
-    website = forms.URLField(label=_("Website"), max_length=200, required=False, assume_scheme="https")
+    website = forms.URLField(
+        label=_("Website"),
+        max_length=200,
+        required=False,
+        assume_scheme="https",
+        widget=forms.TextInput(attrs={"inputmode": "url"}),  # a browser would refuse the address without its scheme
+    )
     joined_on = forms.DateField(label=_("Partner since"), required=False, widget=DateInput())
     contract_ends_on = forms.DateField(label=_("Contract ends"), required=False, widget=DateInput())
     notice_days = forms.IntegerField(label=_("Notice period, days"), min_value=0, max_value=1000, initial=60)
@@ -169,25 +175,21 @@ class ViewForm(forms.Form):
 
 
 class FilterForm(forms.Form):
-    """The filters of the list. It is only drawn: the answer is read by `workspace.listing`, like any address."""
+    """The filters of the list. Only drawn, never validated: its answer is an address, read by `workspace.listing`."""
+
+    use_required_attribute = False
 
     health = forms.MultipleChoiceField(
-        label=_("Health"), choices=list(GROUP_NAMES.items()), widget=forms.CheckboxSelectMultiple, required=False
+        label=_("Health"), choices=list(GROUP_NAMES.items()), widget=forms.CheckboxSelectMultiple
     )
-    stage = forms.MultipleChoiceField(
-        label=_("Stage"), choices=Stage.choices, widget=forms.CheckboxSelectMultiple, required=False
-    )
-    tier = forms.MultipleChoiceField(
-        label=_("Tier"), choices=Tier.choices, widget=forms.CheckboxSelectMultiple, required=False
-    )
-    owner = forms.MultipleChoiceField(label=_("Owner"), widget=forms.SelectMultiple(attrs={"size": 5}), required=False)
-    tag = forms.MultipleChoiceField(label=_("Tag"), widget=forms.SelectMultiple(attrs={"size": 5}), required=False)
-    country = forms.MultipleChoiceField(
-        label=_("Country"), widget=forms.SelectMultiple(attrs={"size": 5}), required=False
-    )
-    silent = forms.IntegerField(label=_("No contact for, days"), min_value=1, max_value=3650, required=False)
-    ending = forms.IntegerField(label=_("Contract ends within, days"), min_value=1, max_value=3650, required=False)
-    joined = forms.IntegerField(label=_("Partner for less than, days"), min_value=1, max_value=3650, required=False)
+    stage = forms.MultipleChoiceField(label=_("Stage"), choices=Stage.choices, widget=forms.CheckboxSelectMultiple)
+    tier = forms.MultipleChoiceField(label=_("Tier"), choices=Tier.choices, widget=forms.CheckboxSelectMultiple)
+    owner = forms.MultipleChoiceField(label=_("Owner"), widget=forms.SelectMultiple(attrs={"size": 5}))
+    tag = forms.MultipleChoiceField(label=_("Tag"), widget=forms.SelectMultiple(attrs={"size": 5}))
+    country = forms.MultipleChoiceField(label=_("Country"), widget=forms.SelectMultiple(attrs={"size": 5}))
+    silent = forms.IntegerField(label=_("No contact for, days"), min_value=1, max_value=3650)
+    ending = forms.IntegerField(label=_("Contract ends within, days"), min_value=1, max_value=3650)
+    joined = forms.IntegerField(label=_("Partner for less than, days"), min_value=1, max_value=3650)
 
     def __init__(self, *args: Any, countries: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
