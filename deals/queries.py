@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Expression, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from core.display import exponent
@@ -29,6 +29,7 @@ WINDOW_DAYS = 180
 YEAR_DAYS = 365
 NO_RATE = "no_rate"
 SALE = Q(kind=RevenueEntry.Kind.SALE)
+PartnerIds: TypeAlias = Sequence[int] | Expression  # ids, or what the database can read as a list of ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,12 @@ def days_before(at: datetime, days: int) -> datetime:
     return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
-def revenue_windows(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> dict[int, RevenueWindows]:
+def revenue_windows(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> dict[int, RevenueWindows]:
     """Revenue of each partner in the windows that growth and depth of trade are judged by."""
     return {pk: facts.windows for pk, facts in revenue_facts(partner_ids, at=at, known=known).items()}
 
 
-def purchase_histories(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> dict[int, PurchaseHistory]:
+def purchase_histories(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> dict[int, PurchaseHistory]:
     """When each partner bought. A partner without a sale is absent."""
     rows = (
         _entries(partner_ids, at, known)
@@ -126,7 +127,7 @@ def purchase_histories(partner_ids: Sequence[int], *, at: datetime, known: datet
     return {row["partner_id"]: PurchaseHistory(row["days"], day_of(row["first"]), day_of(row["last"])) for row in rows}
 
 
-def revenue_facts(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> dict[int, RevenueFacts]:
+def revenue_facts(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> dict[int, RevenueFacts]:
     """Windows and history of each partner from one scan: what scoring of many partners should ask."""
     edges = {
         "now": (WINDOW_DAYS, 0),
@@ -173,7 +174,7 @@ def revenue_facts(partner_ids: Sequence[int], *, at: datetime, known: datetime) 
 
 
 def sales_in_window(
-    partner_ids: Sequence[int], *, start: datetime, end: datetime, known: datetime
+    partner_ids: PartnerIds, *, start: datetime, end: datetime, known: datetime
 ) -> dict[int, SalesInWindow]:
     """Sales of each partner from `start` up to `end`, as known before `known`. No sale: absent."""
     money: dict[int, Decimal | None] = {}
@@ -198,7 +199,7 @@ def sales_in_window(
     return {pk: SalesInWindow(days[pk], None if value is None else round_minor(value)) for pk, value in money.items()}
 
 
-def joint_deal_results(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> dict[int, tuple[int, int]]:
+def joint_deal_results(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> dict[int, tuple[int, int]]:
     """(won, closed) joint deals of each partner that closed in the last 180 days. None closed: absent."""
     rows = (
         Deal.objects.filter(
@@ -309,7 +310,7 @@ def shifted_import() -> ShiftedImport | None:
     return ShiftedImport(run.source, run.file_name, run.shift_days) if run else None
 
 
-def _entries(partner_ids: Sequence[int], at: datetime, known: datetime) -> Any:
+def _entries(partner_ids: PartnerIds, at: datetime, known: datetime) -> Any:
     return RevenueEntry.objects.as_of(at, known=known).filter(partner_id__in=partner_ids)
 
 
