@@ -325,20 +325,24 @@
     }));
     list.prepend(group);
   };
-  const refreshPalette = () => {
+  let answered = "", entered = false;  // what the list answers; Enter was pressed before the answer came
+  const refreshPalette = event => {
+    answered = event.detail?.requestConfig?.parameters?.q ?? field.value;
     pageActions();
     options().forEach(option => option.removeAttribute("id"));
     choose(field.value.trim() ? 0 : -1);
+    if (entered && answered === field.value) { entered = false; options()[chosen()]?.click(); return; }
     if (field.value.trim()) announce(words("found").replace("{n}", options().length));
   };
   if (palette) {
     list.addEventListener("htmx:afterSettle", refreshPalette);
-    field.addEventListener("input", () => { pageActions(); choose(0); });
+    field.addEventListener("input", () => { entered = false; pageActions(); choose(field.value === answered ? 0 : -1); });
     field.addEventListener("keydown", event => {
       const count = options().length, here = chosen();
       if (event.key === "ArrowDown") choose((here + 1) % Math.max(count, 1));
       else if (event.key === "ArrowUp") choose((here - 1 + count) % Math.max(count, 1));
       else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && here >= 0) options()[here].click();
+      else if (event.key === "Enter" && isHtmx() && field.value !== answered) entered = true;
       else return;
       event.preventDefault();
     });

@@ -138,10 +138,20 @@ def columns(
 
 def cards(user: User, where: BoardFilter, stage: str, *, now: datetime, limit: int, offset: int = 0) -> list[Card]:
     """Partners in a stage, those who have been there longest first."""
-    rows = _journeys(user, where).filter(stage=stage).order_by("entered_at", "id").values(
+    rows = _journeys(user, where).filter(stage=stage).order_by("entered_at", "id")
+    return _cards(rows[offset : offset + limit], now=now)
+
+
+def card_of(user: User, where: BoardFilter, slug: str, *, now: datetime) -> Card | None:
+    """The card of one partner, if the filter lets it through."""
+    return next(iter(_cards(_journeys(user, where).filter(partner__slug=slug), now=now)), None)
+
+
+def _cards(journeys: QuerySet[Journey], *, now: datetime) -> list[Card]:
+    rows = journeys.values(
         "stage", "entered_at", name=F("partner__name"), slug=F("partner__slug"), tier=F("partner__tier"),
         owner=F("partner__owner__name"), band=F("partner__health__band"), score=F("partner__health__score"),
-    )[offset : offset + limit]  # fmt: skip
+    )  # fmt: skip
     return [
         Card(
             name=row["name"], slug=row["slug"], tier=str(Tier(row["tier"]).label), owner=row["owner"] or "",

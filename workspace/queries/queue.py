@@ -64,6 +64,7 @@ def collect(
     now: datetime,
     today: date,
     typical_minor: int | None,
+    silence: dict[str, int] | None = None,
     sources: Mapping[str, Finder] = SOURCES,
 ) -> Queue:
     """Ask every source, drop what was put aside and not renewed since, rank the rest. A failing source is named."""
@@ -72,7 +73,7 @@ def collect(
     for key in marks:
         kind = key.partition(":")[0]
         aside[kind] = aside.get(kind, 0) + 1
-    book = Book(user=user, mine=mine, now=now, today=today, aside=aside)
+    book = Book(user=user, mine=mine, now=now, today=today, aside=aside, silence=silence)
     found: list[Candidate] = []
     failed: list[str] = []
     capped: set[str] = set()

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import User
-from engagement.models import OPEN_STATUSES, AgendaItem, CadenceRule, Commitment, Meeting, Reminder, Touchpoint
+from engagement.models import AgendaItem, CadenceRule, Commitment, Meeting, Reminder, Touchpoint
 from health.models import Alert, Band, HealthState
 from lifecycle.models import Journey
 from lifecycle.rules import TYPICAL_DAYS
@@ -42,13 +42,17 @@ DAYS_PER_UNIT = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Whose partners are looked at, when, and how many of a kind are fetched (`aside`: marks per kind)."""
+    """Whose partners are looked at, when, and how many of a kind are fetched (`aside`: marks per kind).
+
+    `silence`: what `silence_limits` says, if the caller knows.
+    """
 
     user: User
     mine: bool
     now: datetime
     today: date
     aside: dict[str, int] = field(default_factory=dict)
+    silence: dict[str, int] | None = None
 
     def limit(self, kind: str) -> int:
         return PER_KIND + self.aside.get(kind, 0)
@@ -80,6 +84,7 @@ class Candidate:
         return f"{self.kind}:{self.subject}"
 
 
+ASKING_STATUSES = [Meeting.Status.PLANNED, Meeting.Status.CONFIRMED, Meeting.Status.MISSED]
 WHO = ("partner_id", "partner__name", "partner__slug", "partner__tier")
 
 
@@ -112,42 +117,46 @@ def health_alerts(book: Book) -> list[Candidate]:
 
 def meetings(book: Book) -> list[Candidate]:
     """Meetings that were not held, were missed, are not prepared, or for which a reminder has come due."""
-    known = Meeting.objects.visible_to(book.user).filter(book.partners(), starts_at__gte=book.now - BEHIND)
-    fields = (*WHO, "id", "uid", "kind", "title", "starts_at", "invited_at")
+    fields = (*WHO, "id", "uid", "kind", "title", "status", "starts_at", "invited_at", "missed_at", "postponed")
+    known = (
+        Meeting.objects.visible_to(book.user)
+        .filter(book.partners(), starts_at__gte=book.now - BEHIND, starts_at__lt=book.now + AHEAD)
+        .order_by("starts_at", "id")
+        .values(*fields)
+    )
     rows = [
         row
-        for statuses in ([sorted(OPEN_STATUSES)] if book.mine else [[status] for status in sorted(OPEN_STATUSES)])
-        for row in known.filter(status__in=statuses, starts_at__lt=book.now + AHEAD)
-        .order_by("starts_at", "id")
-        .values(*fields)[: book.limit("meeting")]
+        for statuses in ([ASKING_STATUSES] if book.mine else [[status] for status in ASKING_STATUSES])
+        for row in known.filter(status__in=statuses)[: book.limit("meeting")]
     ]
     ids = [row["id"] for row in rows]
-    reminders = _due_reminders(book, ids)
-    prepared = set(AgendaItem.objects.filter(meeting_id__in=ids).values_list("meeting_id", flat=True))
+    reminders = _due_reminders(book, ids) if ids else {}
+    prepared = set(AgendaItem.objects.filter(meeting_id__in=ids).values_list("meeting_id", flat=True)) if ids else set()
+    settled = _invited_again([row for row in rows if row["status"] == Meeting.Status.MISSED], now=book.now)
     found = []
     for row in rows:
         row["reminder"], row["reminded_on"] = reminders.get(row["id"], ("", None))
         row["has_agenda"] = row["id"] in prepared
-        candidate = _open_meeting(book, row)
+        if row["status"] != Meeting.Status.MISSED:
+            candidate = _open_meeting(book, row)
+        elif row["missed_at"] >= book.now - MISSED_SHOWN and (row["partner_id"], row["kind"]) not in settled:
+            since = row["missed_at"].date()
+            candidate = _candidate(row, kind="meeting", form="missed", subject=row["id"], severity=4, since=since)
+        else:
+            candidate = None
         if candidate is not None:
             found.append(candidate)
-    later = Meeting.objects.filter(
-        partner_id=OuterRef("partner_id"),
-        kind=OuterRef("kind"),
-        status=Meeting.Status.CONFIRMED,
-        starts_at__gt=book.now,
-    )
-    missed = (
-        known.filter(status=Meeting.Status.MISSED, missed_at__gte=book.now - MISSED_SHOWN)
-        .exclude(Exists(later))
-        .order_by("-starts_at", "id")
-        .values(*WHO, "id", "uid", "kind", "title", "starts_at", "missed_at", "postponed")[: book.limit("meeting")]
-    )
-    found += [
-        _candidate(row, kind="meeting", form="missed", subject=row["id"], severity=4, since=row["missed_at"].date())
-        for row in missed
-    ]
     return found
+
+
+def _invited_again(missed: list[dict[str, Any]], *, now: datetime) -> set[tuple[int, str]]:
+    """(partner, kind) of missed reviews for which there is an invitation to a later one."""
+    if not missed:
+        return set()
+    later = Meeting.objects.filter(
+        partner_id__in={row["partner_id"] for row in missed}, status=Meeting.Status.CONFIRMED, starts_at__gt=now
+    )
+    return set(later.values_list("partner_id", "kind"))
 
 
 def _due_reminders(book: Book, meeting_ids: list[int]) -> dict[int, tuple[str, date]]:
@@ -244,16 +253,21 @@ def contracts(book: Book) -> list[Candidate]:
     return found[: book.limit("contract")]
 
 
-def silent_partners(book: Book) -> list[Candidate]:
-    """Partners of a tier with check-ins with whom nobody spoke for 60 days, or for longer than their cadence.
-
-    Looks at no more than `SILENT_POOL` partners, the higher tiers first; finds none while contacts are never logged.
-    """
+def silence_limits() -> dict[str, int]:
+    """Days without contact after which a partner counts as silent, by tier; empty while contacts are never logged."""
     rules = CadenceRule.objects.filter(Exists(Touchpoint.objects.current()), kind=Meeting.Kind.CHECK_IN)
-    limits = {
+    return {
         tier: max(SILENT_DAYS, every * DAYS_PER_UNIT[unit])
         for tier, every, unit in rules.values_list("tier", "every", "unit")
     }
+
+
+def silent_partners(book: Book) -> list[Candidate]:
+    """Partners of a tier with check-ins with whom nobody spoke for 60 days, or for longer than their cadence.
+
+    Looks at no more than `SILENT_POOL` partners, the higher tiers first.
+    """
+    limits = silence_limits() if book.silence is None else book.silence
     tiers = sorted(limits, key=Tier.values.index)
     spoken = Touchpoint.objects.current().filter(partner_id=OuterRef("pk"), two_way=True)
     pool = (

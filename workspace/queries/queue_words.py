@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from core.display import ago_text, day_text, decimal_text, money_text, when_text
 from core.pictures import band_of
@@ -102,15 +104,13 @@ class Line:
 
 
 class Teller:
-    """Says what items say, in the language in force. Texts of days and routes are made once per answer."""
+    """Says what items say, in the language in force. Routes are resolved once per answer, words of days kept longer."""
 
     def __init__(self, *, may_edit: bool, today: date) -> None:
         self.may_edit = may_edit
         self.today = today
         self._routes: dict[str, str] = {}
-        self._days: dict[date, str] = {}
-        self._ages: dict[date, str] = {}
-        self._instants: dict[datetime, str] = {}
+        self._reader = (get_language(), timezone.get_current_timezone_name(), today)
 
     def tell(self, item: Item) -> Line:
         candidate = item.candidate
@@ -131,20 +131,13 @@ class Teller:
         )
 
     def day(self, value: date) -> str:
-        value = value.date() if isinstance(value, datetime) else value
-        if value not in self._days:
-            self._days[value] = day_text(value)
-        return self._days[value]
+        return _day_words(value.date() if isinstance(value, datetime) else value, self._reader)
 
     def age(self, value: date) -> str:
-        if value not in self._ages:
-            self._ages[value] = ago_text(value)
-        return self._ages[value]
+        return _age_words(value, self._reader)
 
     def instant(self, value: datetime) -> str:
-        if value not in self._instants:
-            self._instants[value] = when_text(value)
-        return self._instants[value]
+        return _instant_words(value, self._reader)
 
     def address(self, route: str, argument: str | UUID) -> str:
         """The address of a route with one argument; the pattern is resolved once."""
@@ -176,6 +169,25 @@ class Teller:
     def move(self, candidate: Candidate) -> Action:
         url = self.address("lifecycle:journey_move", candidate.slug) + "?next=/app/"
         return Action(_("Move…"), url, "move", dialog=True, writes=True)
+
+
+# Words of a day depend on the reader: language, time zone, and what is today.
+Reader = tuple[str | None, str, date]
+
+
+@lru_cache(maxsize=4096)
+def _day_words(value: date, _reader: Reader) -> str:
+    return day_text(value)
+
+
+@lru_cache(maxsize=4096)
+def _age_words(value: date, _reader: Reader) -> str:
+    return ago_text(value)
+
+
+@lru_cache(maxsize=4096)
+def _instant_words(value: datetime, _reader: Reader) -> str:
+    return when_text(value)
 
 
 SLUG = "slug-of-somebody"
@@ -223,7 +235,7 @@ def _health(teller: Teller, candidate: Candidate) -> Text:
 
 def _fallen(name: str, data: dict[str, Any]) -> str:
     now, before = band_of(data.get("band")).label, data.get("before")
-    if before:
+    if before and before != data.get("band"):
         return _("{partner} fell from {before} to {band}").format(partner=name, before=band_of(before).label, band=now)
     return _("{partner} is {band}").format(partner=name, band=now)
 

@@ -17,6 +17,7 @@ from engagement.models import Commitment, Meeting, Touchpoint
 from health.models import Band, HealthRun, HealthState, RhythmFit
 from partners.models import Contact, Partner
 from workspace.models import QueueMark
+from workspace.queries.queue_sources import silence_limits
 
 KEPT_SECONDS = 60
 MEETINGS_SHOWN = 5
@@ -28,11 +29,13 @@ CHECKLIST = "checklist:first-run"
 class Figures:
     """Roll-up of a book, at most a minute old. `bands` maps A to E to a count, "" those without enough data.
 
-    `typical_minor`: what the typical partner brings in a year; `shift_days`: by how much an import moved its dates.
+    `typical_minor`: what the typical partner brings in a year; `silence`: after how many days without contact a partner
+    counts as silent, by tier; `shift_days`: by how much an import moved its dates.
     """
 
     bands: Mapping[str, int]
     typical_minor: int | None
+    silence: dict[str, int]
     has_demo: bool
     shift_days: int
     shift_file: str
@@ -71,6 +74,7 @@ def _figures(user: User, mine: bool) -> Figures:
     return Figures(
         bands=bands,
         typical_minor=int(fit["typical"]) if fit and fit.get("typical") else None,
+        silence=silence_limits(),
         has_demo=Partner.objects.filter(is_demo=True).exists(),
         shift_days=shift.days if shift else 0,
         shift_file=shift.file_name if shift else "",

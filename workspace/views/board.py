@@ -18,13 +18,14 @@ from accounts.policies import staff_only
 from core import clock
 from lifecycle.models import Journey, Stage
 from lifecycle.rules import ORDER
-from partners.models import Partner, Tier
+from partners.models import Tier
 from workspace.listing import BAND_GROUPS
 from workspace.queries.board import (
     CARDS,
     MOST_CARDS,
     BoardFilter,
     Column,
+    card_of,
     cards,
     columns,
     counts,
@@ -65,20 +66,22 @@ def lifecycle_board(request: HttpRequest) -> HttpResponse:
 
 
 def _columns(request: HttpRequest, where: BoardFilter, asked: list[str]) -> HttpResponse:
-    """Some columns out of band: after a move, or with more cards."""
-    shown = _shown(request)
-    found = columns(request.user, where, now=clock.now(), stages=asked, shown=shown)
+    """Some columns out of band: after a move, the card that was moved among them, or with more cards."""
+    shown, focus, now = _shown(request), request.GET.get("focus", "")[:80], clock.now()
+    found = columns(request.user, where, now=now, stages=asked, shown=shown)
+    moved = card_of(request.user, where, focus, now=now) if focus else None
+    for column in found:
+        if moved and column.stage == moved.stage and moved.slug not in {card.slug for card in column.cards}:
+            column.cards.insert(0, moved)
     response = render(
         request,
         "workspace/_lifecycle_columns.html",
         {"columns": [_drawn(column, where) for column in found], "on": asked[-1], "oob": True, "exit_open": True},
     )
     patch_vary_headers(response, ["HX-Request"])
-    focus = request.GET.get("focus", "")
-    if Partner.objects.visible_to(request.user).filter(slug=focus).exists() and any(
-        card.slug == focus for column in found for card in column.cards
-    ):
-        return trigger_client_event(response, "prm:focus", {"value": f"#card-{focus}"}, after="settle")
+    if focus:
+        place = f"#card-{moved.slug}" if moved else f"#head-{found[-1].stage}"
+        return trigger_client_event(response, "prm:focus", {"value": place}, after="settle")
     if len(found) == 1 and found[0].stage in shown:
         column, before = found[0], max(0, shown[found[0].stage] - CARDS)
         if len(column.cards) > before:
@@ -86,8 +89,6 @@ def _columns(request: HttpRequest, where: BoardFilter, asked: list[str]) -> Http
             trigger_client_event(response, "prm:focus", {"value": f"#card-{card.slug}"}, after="settle")
             text = ngettext("{n} partner shown", "{n} partners shown", len(column.cards)).format(n=len(column.cards))
             trigger_client_event(response, "prm:announce", {"value": text}, after="settle")
-    elif focus and found:
-        trigger_client_event(response, "prm:focus", {"value": f"#head-{found[-1].stage}"}, after="settle")
     return response
 
 

@@ -101,6 +101,7 @@ def queue_unmark(request: HttpRequest) -> HttpResponse:
         messages.success(request, text)
         return redirect("workspace:today_aside")
     response = render(request, "workspace/_told.html", {"text": text, "level": "success"})
+    trigger_client_event(response, "prm:focus", {"value": "#queue-title"}, after="settle")
     return trigger_client_event(response, "prm:refresh", {"value": ["queue"]}, after="settle")
 
 
@@ -156,7 +157,14 @@ def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
     day = clock.today()
     mine = state.scope == "mine" or (state.scope == "" and owns_partners(request.user))
     book = figures(request.user, mine=mine)
-    queue = collect(request.user, mine=mine, now=clock.now(), today=day, typical_minor=book.typical_minor)
+    queue = collect(
+        request.user,
+        mine=mine,
+        now=clock.now(),
+        today=day,
+        typical_minor=book.typical_minor,
+        silence=book.silence,
+    )
     items = [item for item in queue.items if not state.kind or item.candidate.kind == state.kind]
     teller = Teller(may_edit=request.user.may_edit, today=day)
     shown = [teller.tell(item) for item in items[: state.n]]
