@@ -116,38 +116,36 @@ def plan_reviews(
 @transaction.atomic
 def note_situations(situations: Mapping[int, Situation]) -> int:
     """Keep what the cadence needs to know; returns for how many partners it is news."""
-    ids = sorted(situations)
     now = clock.now()
-    known = set(CadenceInput.objects.filter(partner_id__in=ids).values_list("partner_id", flat=True))
-    CadenceInput.objects.bulk_create(
-        [
-            CadenceInput(
-                partner_id=pk,
-                stage=situations[pk].stage,
-                stage_entered_on=situations[pk].stage_entered_on,
-                bands=[],
-                noted_at=now,
-            )
-            for pk in ids
-            if pk not in known
-        ],
-        ignore_conflicts=True,
-        batch_size=500,
-    )
+    known = {
+        row.partner_id: row
+        for row in CadenceInput.objects.select_for_update().filter(partner_id__in=sorted(situations)).order_by("pk")
+    }
+    fresh = [
+        CadenceInput(
+            partner_id=pk,
+            stage=told.stage,
+            stage_entered_on=told.stage_entered_on,
+            bands=_with_band([], told),
+            noted_at=now,
+        )
+        for pk, told in sorted(situations.items())
+        if pk not in known
+    ]
+    CadenceInput.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
     changed = []
-    for row in CadenceInput.objects.select_for_update().filter(partner_id__in=ids).order_by("partner_id"):
-        told = situations[row.partner_id]
+    for pk, row in known.items():
+        told = situations[pk]
         bands = _with_band(row.bands, told)
-        same = (row.stage, row.stage_entered_on, row.bands) == (told.stage, told.stage_entered_on, bands)
-        if same and row.partner_id in known:
+        if (row.stage, row.stage_entered_on, row.bands) == (told.stage, told.stage_entered_on, bands):
             continue
         row.stage, row.stage_entered_on, row.bands = told.stage, told.stage_entered_on, bands
         row.planned_for, row.noted_at = "", now
         changed.append(row)
     CadenceInput.objects.bulk_update(
-        changed, ["stage", "stage_entered_on", "bands", "planned_for", "noted_at"], batch_size=500
+        changed, ["stage", "stage_entered_on", "bands", "planned_for", "noted_at"], batch_size=100
     )
-    return len(changed)
+    return len(fresh) + len(changed)
 
 
 def recompute_instants() -> int:
