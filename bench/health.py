@@ -48,7 +48,9 @@ def main() -> None:
     elif options.role == "measure":
         measure(options.sizes, options.entries)
     else:
-        plans = [(options.sizes, options.entries)] if options.sizes else [([10_000], 100), ([1_000, 10_000, 100_000], 10)]
+        plans = (
+            [(options.sizes, options.entries)] if options.sizes else [([10_000], 100), ([1_000, 10_000, 100_000], 10)]
+        )
         for sizes, entries in plans:
             for name in ("sqlite", "postgresql"):
                 if options.only in {None, name}:
@@ -104,31 +106,32 @@ def measure(sizes: list[int], entries: int) -> None:
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    made = 0
+    made, day = 0, DAY - timedelta(days=(REPEATS + 1) * len(sizes))
     for size in sorted(sizes):
         fill(made, size, entries)
         made = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        by_sql, alone, rows = [], [], 0
-        for repeat in range(REPEATS):
+        by_sql, alone = [], []
+        for _repeat in range(REPEATS):
             by_sql.append(plain_sql())
-            day = DAY - timedelta(days=REPEATS - repeat)
+            day += timedelta(days=1)
             alone.append(one_run(day, workers=1))
-        two = one_run(DAY, workers=2)
+        day += timedelta(days=1)
+        two = one_run(day, workers=2)
         best = min(alone, key=lambda run: run["seconds"])
-        rows = size * entries
         say(
             bench="health",
             database=connection.vendor,
             partners=size,
-            entries=rows,
+            entries=size * entries,
             sql_seconds=round(min(by_sql), 3),
             seconds=round(best["seconds"], 3),
             of_which_fit=round(best["start"], 3),
             ratio=round(best["seconds"] / min(by_sql), 2),
             milliseconds_per_partner=round(1000 * best["seconds"] / size, 3),
             seconds_2_workers=round(two["seconds"], 3),
+            ratio_2_workers=round(two["seconds"] / min(by_sql), 2),
             worker_peak_mb=max(best["peak_mb"], two["peak_mb"]),
             chunk=chunk_size(),
         )
@@ -153,7 +156,8 @@ def fill(made: int, size: int, entries: int) -> None:
     for start in range(made, size, 500):
         numbers = range(start, min(start + 500, size))
         Partner.objects.bulk_create(
-            Partner(name=f"Partner {n}", slug=f"partner-{n}", search_name=f"partner {n}", tier="silver") for n in numbers
+            Partner(name=f"Partner {n}", slug=f"partner-{n}", search_name=f"partner {n}", tier="silver")
+            for n in numbers
         )
         ids = list(Partner.objects.filter(slug__in=[f"partner-{n}" for n in numbers]).values_list("pk", flat=True))
         facts = [(pk, begun, begun, False) for pk in ids]
@@ -192,7 +196,9 @@ def plain_sql() -> float:
     at = clock.end_of_day(DAY)
     back = {days: adapt(at - timedelta(days=days)) for days in (180, 360, 365, 545)}
     end = adapt(at)
-    day = "(occurred_at AT TIME ZONE 'UTC')::date" if connection.vendor == "postgresql" else "substr(occurred_at, 1, 10)"
+    day = (
+        "(occurred_at AT TIME ZONE 'UTC')::date" if connection.vendor == "postgresql" else "substr(occurred_at, 1, 10)"
+    )
     statement = f"""
         SELECT partner_id,
             SUM(amount_minor) FILTER (WHERE occurred_at >= %s),

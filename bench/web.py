@@ -4,7 +4,7 @@
     python bench/web.py [--partners 100000] [--only sqlite|postgresql]
 
 Prints JSON lines. CPU is read from /proc: the web process and, on PostgreSQL, all server processes. Requests to the
-product and to the bare view take turns; the figure is the best of five rounds. PostgreSQL: BENCH_POSTGRES, default
+product and to the bare view take turns; the figure is the best of three rounds. PostgreSQL: BENCH_POSTGRES, default
 postgres://postgres@127.0.0.1:5432/postgres. The databases are made for the bench and removed after it.
 """
 
@@ -27,7 +27,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRES = os.environ.get("BENCH_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
 TICK = os.sysconf("SC_CLK_TCK")
-ROUNDS, REQUESTS = 5, 30
+ROUNDS, REQUESTS = 3, 20
 PASSWORD = "bench password 2026"
 AIMS = {
     "today": ("/app/", 25),
@@ -162,8 +162,9 @@ def cpu_of(pid: int) -> float:
 
 
 def rss_mb(process: subprocess.Popen[bytes]) -> int:
-    worker = family(process.pid)[-1]
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{worker}/status").read_text())[1]) // 1024
+    """Resident memory of the largest process of the web server, MB."""
+    texts = [Path(f"/proc/{pid}/status").read_text() for pid in family(process.pid)]
+    return max(int(found[1]) for text in texts if (found := re.search(r"VmRSS:\s+(\d+)", text))) // 1024
 
 
 def serve(env: dict[str, str], settings: str, port: int) -> subprocess.Popen[bytes]:
