@@ -124,6 +124,7 @@ def bench(case: str, path: Path, mapping: Path, lines: int, folder: Path) -> Non
                             "seconds": round(seconds, 2),
                             "cpu_seconds": round(cpu, 2),
                             "lines_per_second": round(lines / seconds),
+                            "lines_per_cpu_second": round(lines / cpu),
                             "peak_mb": round(peak, 1),
                             "bare_csv_seconds": round(bare, 3),
                             "ratio": round(seconds / bare, 1),
