@@ -16,7 +16,7 @@ from health.services import BandMove, DryRun
 from partners.models import Partner
 
 KEPT_SECONDS = 600
-SHOWN = 100
+FALLS, RISES = 60, 40
 ORDER = "ABCDE"
 
 
@@ -63,7 +63,8 @@ def compared(version: HealthModelVersion, active: HealthModelVersion) -> Compari
             worse[move.band_after] += 1
         else:
             better[move.band_after] += 1
-    shown = found.moves[:SHOWN]
+    short = len(found.moves) <= FALLS + RISES
+    shown = found.moves if short else [*found.moves[:FALLS], *found.moves[-RISES:]]
     slugs = dict(Partner.objects.filter(pk__in=[move.partner_id for move in shown]).values_list("pk", "slug"))
     nothing = dict.fromkeys((*ORDER, ""), 0)
     return Comparison(

@@ -229,7 +229,7 @@ def _gaps(given: Mapping[str, Any]) -> list[Gap]:
     wording = {
         "log": _("Log a contact"),
         "invite": _("Schedule a meeting"),
-        "wait": _("Comes with the first sale"),
+        "wait": _("Comes with more sales"),
         "close": _("Record how joint deals ended"),
     }
     gaps = []

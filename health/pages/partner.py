@@ -73,16 +73,20 @@ def picture(
         (change.occurred_at.date(), _("Moved to %(stage)s") % {"stage": Stage(change.to_stage).label})
         for change in stage_history(partner.pk)
     ]
-    for flag in flags:
+    for flag in reversed(flags):
         events.append((flag.raised_at.date(), _("Raised: %(what)s") % {"what": flag.get_key_display()}))
         if flag.cleared_at:
             events.append((flag.cleared_at.date(), _("Cleared: %(what)s") % {"what": flag.get_key_display()}))
     events += [(override.starts_at.date(), _("Set by hand")) for override in overrides]
     first = history[0].day if history else clock.today()
-    kept = sorted(event for event in events if event[0] >= first)[-MARKS:]
+    kept = sorted((event for event in events if event[0] >= first), key=_day)[-MARKS:]
     if shown:
-        kept = sorted([*kept, (shown, _("The day shown below"))])
+        kept = sorted([*kept, (shown, _("The day shown below"))], key=_day)
     return Picture(_weekly(history), list(zip(model.band_edges, model.bands, strict=True)), kept)
+
+
+def _day(event: tuple[date, str]) -> date:
+    return event[0]
 
 
 def _weekly(history: Iterable[Point]) -> list[tuple[date, Any]]:

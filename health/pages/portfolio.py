@@ -203,21 +203,28 @@ class Rescue:
 
 @dataclass(frozen=True, slots=True)
 class Rescues:
-    """Ranked by what is at stake. `below`: partners below healthy; `compared`: how many of them were looked at."""
+    """Ranked by what is at stake. `below`: partners in a band below healthy; `compared`: how many were looked at, when
+    not all of them."""
 
     rows: list[Rescue]
     below: int
-    compared: int
+    compared: int | None
 
 
-def to_save(found: QuerySet[HealthState], counts: Mapping[str, int]) -> Rescues:
+def healthy_edge(edges: Sequence[tuple[Decimal, str]]) -> Decimal:
+    """The score from which a partner is healthy: the lowest edge of the bands that are not below it."""
+    return min((edge for edge, band in edges if band not in BELOW_HEALTHY), default=Decimal(100))
+
+
+def to_save(found: QuerySet[HealthState], counts: Mapping[str, int], *, edge: Decimal) -> Rescues:
     """Partners below healthy by value times distance to 100, largest first; those of unknown value last, by score.
 
+    Below healthy: in band, and in score below `edge` (who waits for a better band is not to be saved).
     The value is the one the score was computed with, else that of now. Up to `COMPARED` partners all are compared; of
     more, those among the most valuable of the whole book, whose values are kept for a while.
     """
     below = sum(counts[band] for band in BELOW_HEALTHY)
-    candidates = found.filter(band__in=BELOW_HEALTHY)
+    candidates = found.filter(band__in=BELOW_HEALTHY, score__lt=edge)
     values = _completed(_values(candidates)) if below <= COMPARED else _most_valuable()
     scored = candidates.filter(partner_id__in=values).values_list("partner_id", "score")
     ranked = []
@@ -234,7 +241,7 @@ def to_save(found: QuerySet[HealthState], counts: Mapping[str, int]) -> Rescues:
         for _stake, _score, partner_id, stake in chosen
         if (state := by_partner.get(partner_id))
     ]
-    return Rescues(rows, below, len(ranked))
+    return Rescues(rows, below, len(ranked) if below > COMPARED else None)
 
 
 def _values(found: QuerySet[HealthState]) -> dict[int, int | None]:

@@ -33,12 +33,13 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     }
     if context["total"]:
         model = queries.compiled(run.model if run else queries.active_version())
-        rescues = page.to_save(found, counts)
+        edges = list(zip(model.band_edges, model.bands, strict=True))
+        rescues = page.to_save(found, counts, edge=page.healthy_edge(edges))
         context |= {
             "alerts": alert_lines(page.alerts(request.user, filters)),
             "rescues": rescues,
             "ranking": page.numbered(rescues.rows),
-            "scatter": scatter(rescues.rows, edges=list(zip(model.band_edges, model.bands, strict=True))),
+            "scatter": scatter(rescues.rows, edges=edges),
         }
         if run:
             before = page.run_before(run)

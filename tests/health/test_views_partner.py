@@ -129,7 +129,7 @@ def test_unknown_measures_are_listed_with_a_fix(manager_client, quiet, manager):
 
     assert [gap.label for gap in page.gaps] == ["Deal rhythm", "Depth of trade", "Revenue growth"]
     assert "Sentiment" in page.not_connected
-    assert {gap.fix for gap in page.gaps} == {"Comes with the first sale"}
+    assert {gap.fix for gap in page.gaps} == {"Comes with more sales"}
 
 
 def test_htmx_gets_the_panel_alone(manager_client, quiet):
