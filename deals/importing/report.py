@@ -124,8 +124,10 @@ def report_path(source: Path, fallback: Path) -> Path:
     """Where the CSV goes when nobody says: beside the file, or into `fallback` when that folder is read-only."""
     name = source.name.removesuffix(".gz").removesuffix(".csv") + ".import-report.csv"
     try:
-        with tempfile.TemporaryFile(dir=source.parent):
-            return source.parent / name
+        if source.parent.stat().st_mode & 0o222:  # a folder nobody may write to is left alone by root, too
+            with tempfile.TemporaryFile(dir=source.parent):
+                return source.parent / name
     except OSError:
-        fallback.mkdir(parents=True, exist_ok=True)
-        return fallback / name
+        pass
+    fallback.mkdir(parents=True, exist_ok=True)
+    return fallback / name

@@ -105,6 +105,9 @@ def test_command_move_to_today_names_the_shift(db: None, tmp_path: Path, map_pat
 
 def test_report_path_falls_back_where_the_folder_is_read_only(tmp_path: Path) -> None:
     assert report_path(tmp_path / "a.csv.gz", tmp_path / "var") == tmp_path / "a.import-report.csv"
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o555)
+    assert report_path(locked / "a.csv", tmp_path / "var") == tmp_path / "var" / "a.import-report.csv"
     assert report_path(Path("/proc/a.csv"), tmp_path / "var") == tmp_path / "var" / "a.import-report.csv"
 
 
