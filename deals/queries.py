@@ -161,15 +161,19 @@ def revenue_facts(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> 
     # A day with sales in two currencies or from two sources is one day: those partners are counted again.
     mixed = [pk for pk, rows in groups.items() if len(rows) > 1]
     histories = purchase_histories(mixed, at=at, known=known) if mixed else {}
+    # Settings and zone are looked up once, not per partner: this loop is the hot one of scoring.
+    zone, reporting = ZoneInfo(settings.REPORTING_TIME_ZONE), settings.REPORTING_CURRENCY
+    opened = {name: day_of(start) for name, start in starts.items()}
     result = {}
     for pk, rows in groups.items():
         if len(rows) > 1:
             history = histories.get(pk)
         elif rows[0]["days"]:
-            history = PurchaseHistory(rows[0]["days"], day_of(rows[0]["first"]), day_of(rows[0]["last"]))
+            first, last = (rows[0][name].astimezone(zone).date() for name in ("first", "last"))
+            history = PurchaseHistory(rows[0]["days"], first, last)
         else:
             history = None
-        result[pk] = RevenueFacts(_windows(rows, starts, begins, rates), history)
+        result[pk] = RevenueFacts(_windows(rows, opened, begins, rates, reporting), history)
     return result
 
 
@@ -316,12 +320,17 @@ def _entries(partner_ids: PartnerIds, at: datetime, known: datetime) -> Any:
 
 def _windows(
     rows: list[dict[str, Any]],
-    starts: Mapping[str, datetime],
+    opened: Mapping[str, date],
     begins: Mapping[str, date],
     rates: Mapping[str, Decimal],
+    reporting: str,
 ) -> RevenueWindows:
     totals = {}
-    for name in starts:
+    foreign = any(row["currency"] != reporting for row in rows)
+    for name in opened:
+        if not foreign:
+            totals[name] = int(sum(row[name] or 0 for row in rows))
+            continue
         total = Decimal(0)
         for row in rows:
             if row[name] is None:
@@ -332,7 +341,7 @@ def _windows(
             total += value
         totals[name] = round_minor(total)
     data_begins = min(begins[row["source"]] for row in rows)
-    earlier = {name: totals[name] if data_begins <= day_of(starts[name]) else None for name in ("year_ago", "previous")}
+    earlier = {name: totals[name] if data_begins <= opened[name] else None for name in ("year_ago", "previous")}
     return RevenueWindows(totals["now"], earlier["year_ago"], earlier["previous"], totals["net_365"])
 
 

@@ -18,6 +18,7 @@ from django.db import connection, models, transaction
 Field: TypeAlias = "models.Field[Any, Any]"
 Rows: TypeAlias = Sequence[Sequence[Any]]
 NOTHING: Mapping[str, Any] = {}
+ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -131,7 +132,7 @@ def _for_sqlite(field: Field) -> Callable[[Any], Any]:
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return str(ENCODER.encode(value))
 
 
 def _field(model: type[models.Model], name: str) -> Field:

@@ -6,7 +6,7 @@ the scoring. `Ids` is a list in Python and a ready list of integers in SQL: `fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, Expression
 from django.db.models.sql.compiler import SQLCompiler
 
 
-class Ids(Expression):
+class Ids(Expression, Sequence[int]):
     """Integers only, so that nothing needs quoting. An empty list matches no row."""
 
     def __init__(self, values: Iterable[int]) -> None:

@@ -60,8 +60,9 @@ def update_alerts(
     opened: list[tuple[Step, Finding]] = []
     written: list[Alert] = []
     changed: set[int] = set()
+    troubled = {partner_id for partner_id, _kind in open_alerts}
     for step in steps:
-        for finding in _findings(model, step):
+        for finding in _findings(model, step, step.partner_id in troubled):
             alert = open_alerts.get((step.partner_id, finding.kind))
             if alert is None:
                 if finding.raised:
@@ -82,50 +83,38 @@ def update_alerts(
     return sorted(changed)
 
 
-def _findings(model: Model, step: Step) -> list[Finding]:
-    """The four kinds for one partner."""
+def _findings(model: Model, step: Step, has_open: bool) -> list[Finding]:
+    """The kinds of alert that matter for one partner now: all four when one is open, else those to be raised."""
     result, memory, track = step.result, step.memory, step.track
-    new = questions.exception_raised(memory.exceptions, result.exceptions)
-    drop_holds = questions.drop_holds(model, step.dropped, result.confidence)
-    lost = questions.drop_points(step.dropped) if step.dropped is not None and drop_holds else Decimal(0)
-    day = track.last_run
-    return [
-        Finding(
-            questions.BAND,
-            questions.band_holds(model, track.published),
-            questions.band_raised(
-                model,
-                memory.track.published,
-                track.published,
-                coverage=result.coverage,
-                exception_binds=result.exception_binds,
-                muted=day is not None and track.muted(day),
-            ),
-            1 + model.bands.index(track.published) if track.published else 1,
-            {"band": track.published, "before": memory.track.published},
-        ),
-        Finding(
-            questions.DROP,
-            drop_holds,
-            drop_holds,
-            2 + int(lost / WORSE_DROP),
-            {"points": str(lost)},
-        ),
-        Finding(
-            questions.EXCEPTION,
-            bool(result.exceptions),
-            bool(new),
-            4 + len(result.exceptions),
-            {"exceptions": list(result.exceptions)},
-        ),
-        Finding(
-            questions.COVERAGE,
-            questions.coverage_holds(model, result.coverage),
-            questions.coverage_raised(model, memory.coverage, result.coverage),
-            1,
-            {"coverage": str(result.coverage)},
-        ),
-    ]
+    found = []
+    raised = questions.band_raised(
+        model,
+        memory.track.published,
+        track.published,
+        coverage=result.coverage,
+        exception_binds=result.exception_binds,
+        muted=track.last_run is not None and track.muted(track.last_run),
+    )
+    if raised or has_open:
+        severity = 1 + model.bands.index(track.published) if track.published else 1
+        data: dict[str, Any] = {"band": track.published, "before": memory.track.published}
+        holds = questions.band_holds(model, track.published)
+        found.append(Finding(questions.BAND, holds, raised, severity, data))
+    dropped = questions.drop_holds(model, step.dropped, result.confidence)
+    if dropped or has_open:
+        lost = questions.drop_points(step.dropped) if step.dropped is not None and dropped else Decimal(0)
+        found.append(Finding(questions.DROP, dropped, dropped, 2 + int(lost / WORSE_DROP), {"points": str(lost)}))
+    raised = bool(questions.exception_raised(memory.exceptions, result.exceptions))
+    if raised or has_open:
+        data = {"exceptions": list(result.exceptions)}
+        holds = bool(result.exceptions)
+        found.append(Finding(questions.EXCEPTION, holds, raised, 4 + len(result.exceptions), data))
+    raised = questions.coverage_raised(model, memory.coverage, result.coverage)
+    if raised or has_open:
+        data = {"coverage": str(result.coverage)}
+        holds = questions.coverage_holds(model, result.coverage)
+        found.append(Finding(questions.COVERAGE, holds, raised, 1, data))
+    return found
 
 
 def _advance(model: Model, alert: Alert, finding: Finding, day: date) -> bool:
