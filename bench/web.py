@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,7 @@ def on_database(name: str, folder: Path, partners: int) -> None:
         capture_output=True,
         text=True,
     ).stdout.split()[-1]
-    product, bare = serve(env, "prm.settings", 8911), serve(env, "bench._bare_settings", 8912)
+    product, bare = serve(env, "prm.settings"), serve(env, "bench._bare_settings")
     try:
         measure(name, partners, token, product, bare)
     finally:
@@ -87,20 +88,18 @@ def on_database(name: str, folder: Path, partners: int) -> None:
             process.wait(timeout=20)
 
 
-def measure(
-    name: str, partners: int, token: str, product: subprocess.Popen[bytes], bare: subprocess.Popen[bytes]
-) -> None:
-    person = logged_in()
+def measure(name: str, partners: int, token: str, product: Served, bare: Served) -> None:
+    person = logged_in(product.url)
     program = build_opener()
     program.addheaders = [("Authorization", f"Bearer {token}")]
-    floor = {path: cpu_ms(name, bare, build_opener(), f"http://127.0.0.1:8912/{path}") for path in ("list", "json")}
+    floor = {path: cpu_ms(name, bare, build_opener(), f"{bare.url}/{path}") for path in ("list", "json")}
     for page, (path, aim) in AIMS.items():
         opener = program if path.startswith("/api/") else person
         kind = "json" if path.startswith("/api/") else "list"
         ours, theirs = [], []
         for _ in range(ROUNDS):
-            ours.append(cpu_ms(name, product, opener, f"http://127.0.0.1:8911{path}"))
-            theirs.append(cpu_ms(name, bare, build_opener(), f"http://127.0.0.1:8912/{kind}"))
+            ours.append(cpu_ms(name, product, opener, f"{product.url}{path}"))
+            theirs.append(cpu_ms(name, bare, build_opener(), f"{bare.url}/{kind}"))
         best, bare_best = min(ours), min(theirs)
         say(
             database=name, partners=partners, page=page, cpu_ms=round(best, 2), aim_ms=aim, met=best <= aim,
@@ -114,7 +113,7 @@ def measure(
     )
 
 
-def cpu_ms(name: str, process: subprocess.Popen[bytes], opener: OpenerDirector, url: str) -> float:
+def cpu_ms(name: str, process: Served, opener: OpenerDirector, url: str) -> float:
     """CPU milliseconds per request over `REQUESTS` requests, after one warm-up."""
     fetch(opener, url)
     before = spent(name, process)
@@ -129,7 +128,7 @@ def fetch(opener: OpenerDirector, url: str) -> bytes:
         return answer.read()
 
 
-def spent(name: str, process: subprocess.Popen[bytes]) -> float:
+def spent(name: str, process: Served) -> float:
     """CPU seconds of the web process with its children and, on PostgreSQL, of every server process."""
     pids = family(process.pid)
     if name == "postgresql":
@@ -161,39 +160,47 @@ def cpu_of(pid: int) -> float:
     return sum(int(field) for field in fields[11:15]) / TICK
 
 
-def rss_mb(process: subprocess.Popen[bytes]) -> int:
+def rss_mb(process: Served) -> int:
     """Resident memory of the largest process of the web server, MB."""
     texts = [Path(f"/proc/{pid}/status").read_text() for pid in family(process.pid)]
     return max(int(found[1]) for text in texts if (found := re.search(r"VmRSS:\s+(\d+)", text))) // 1024
 
 
-def serve(env: dict[str, str], settings: str, port: int) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "prm.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "2"],
-        cwd=ROOT, env={**env, "DJANGO_SETTINGS_MODULE": settings, "BASE_URL": f"http://127.0.0.1:{port}"},
+class Served(subprocess.Popen[bytes]):
+    """A web process and its address."""
+
+    url: str
+
+
+def serve(env: dict[str, str], settings: str) -> Served:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    process = Served(
+        [sys.executable, "-m", "gunicorn", "prm.wsgi", "--bind", address, "--threads", "2"],
+        cwd=ROOT, env={**env, "DJANGO_SETTINGS_MODULE": settings, "BASE_URL": f"http://{address}"},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    for _ in range(300):
+    process.url = f"http://{address}"
+    probe = f"{process.url}/{'livez' if settings == 'prm.settings' else 'json'}"
+    while process.poll() is None:
         try:
-            build_opener().open(
-                f"http://127.0.0.1:{port}/{'livez' if settings == 'prm.settings' else 'json'}", timeout=5
-            ).close()
+            build_opener().open(probe, timeout=5).close()
             return process
         except (URLError, OSError):
             time.sleep(0.1)
     raise SystemExit(f"the web process for {settings} did not start")
 
 
-def logged_in() -> OpenerDirector:
+def logged_in(base: str) -> OpenerDirector:
     opener = build_opener(HTTPCookieProcessor(CookieJar()))
-    page = fetch(opener, "http://127.0.0.1:8911/accounts/login/").decode()
+    page = fetch(opener, f"{base}/accounts/login/").decode()
     form = {
         "csrfmiddlewaretoken": re.search(r'csrfmiddlewaretoken" value="([^"]+)', page)[1],
         "login": "bench@bench.example",
         "password": PASSWORD,
     }
-    body = urlencode(form).encode()
-    opener.open(Request("http://127.0.0.1:8911/accounts/login/", body, {"Referer": "http://127.0.0.1:8911/"})).close()
+    opener.open(Request(f"{base}/accounts/login/", urlencode(form).encode(), {"Referer": f"{base}/"})).close()
     return opener
 
 

@@ -33,7 +33,9 @@ def test_api_keeps_its_contract(product: LiveProduct, tmp_path: Path) -> None:
     token = product.manage("shell", "-v0", "-c", MAKE_TOKEN).strip().splitlines()[-1]
     run = subprocess.run(
         [
-            str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(ROOT / "tests/schemathesis.toml"), "run", f"{product.url}/api/schema/?format=json",
+            str(Path(sys.executable).with_name("schemathesis")),
+            "--config-file", str(ROOT / "tests/schemathesis.toml"),
+            "run", f"{product.url}/api/schema/?format=json",
             "--header", f"Authorization: Bearer {token}",
             "--phases", "examples,coverage,fuzzing",
             "--max-examples", EXAMPLES,
