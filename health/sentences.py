@@ -30,7 +30,6 @@ TEMPLATES = {
     "touchpoint_frequency": gettext_noop(
         "Answered %(count)s of %(expected)s expected two-way contacts in %(window)s days"
     ),
-    "revenue_growth": gettext_noop("Revenue of %(window)s days changed by %(percent)s %% against a year earlier"),
     "cost_savings": gettext_noop("Savings reached %(percent)s %% of the plan"),
     "joint_wins": gettext_noop("Won %(won)s of %(closed)s joint deals closed in %(window)s days"),
     "customer_acquisition": gettext_noop("Signed %(signed)s of %(target)s planned new customers"),
@@ -53,9 +52,17 @@ TEMPLATES = {
     "training.current": gettext_noop("%(current)s of %(held)s certificates stay valid for 60 days"),
     "trade_depth": gettext_noop("Trades %(percent)s %% of what the typical partner trades in %(window)s days"),
 }
-SEQUENTIAL = gettext_noop(
-    "Revenue of %(window)s days changed by %(percent)s %% against the %(window)s days before (no year-earlier figure)"
-)
+GROWTH = {  # (against the 180 days before for want of a year-earlier figure?, is it a fall?)
+    (False, False): gettext_noop("Revenue of %(window)s days is %(percent)s %% above a year earlier"),
+    (False, True): gettext_noop("Revenue of %(window)s days is %(percent)s %% below a year earlier"),
+    (True, False): gettext_noop(
+        "Revenue of %(window)s days is %(percent)s %% above the %(window)s days before (no year-earlier figure)"
+    ),
+    (True, True): gettext_noop(
+        "Revenue of %(window)s days is %(percent)s %% below the %(window)s days before (no year-earlier figure)"
+    ),
+}
+MORE_BACK_THAN_SOLD = gettext_noop("More was reversed than sold in %(window)s days")
 GENERIC = gettext_noop("%(label)s: %(value)s")
 
 
@@ -161,13 +168,18 @@ def _facts(entry: Entry, row: Row, words: Words) -> str:
             ngettext=words.ngettext,
         )
         return text[:1].upper() + text[1:]
-    fields = _fields(entry, row, words)
-    template = TEMPLATES.get(measure.key)
-    if template is None:
-        template = LIKERT if "mean" in reading.raw else GENERIC
-    elif measure.spec["kind"] == "growth" and growth_base(measure.spec, reading.raw, entry.targets)[1]:
-        template = SEQUENTIAL
-    return words.gettext(template) % fields
+    return words.gettext(_template(entry, row)) % _fields(entry, row, words)
+
+
+def _template(entry: Entry, row: Row) -> str:
+    measure, reading = entry.measure, row.reading
+    assert reading is not None
+    value = measure.reader(reading.raw, entry.targets) if measure.reader is not None else None
+    if measure.spec["kind"] == "growth" and value is not None:
+        return GROWTH[growth_base(measure.spec, reading.raw, entry.targets)[1], value < 0]
+    if measure.key == "trade_depth" and value is not None and value < 0:
+        return MORE_BACK_THAN_SOLD
+    return TEMPLATES.get(measure.key, LIKERT if "mean" in reading.raw else GENERIC)
 
 
 class _Fields(dict[str, str]):
@@ -191,7 +203,7 @@ def _fields(entry: Entry, row: Row, words: Words) -> Mapping[str, str]:
     fields["window"] = "?" if window is None else str(window)
     if value is not None:
         percent = rounded(value * 100, WHOLE)
-        fields["percent"] = f"{percent:+f}" if measure.spec["kind"] == "growth" and percent else plain(percent)
+        fields["percent"] = plain(abs(percent) if measure.spec["kind"] == "growth" else percent)
         fields["value"] = plain(rounded(value, Decimal("0.01")))
     return fields
 

@@ -142,7 +142,7 @@ def test_change_lists_what_moved_largest_first():
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("revenue_growth", "Revenue of 180 days changed by +12 % against a year earlier (77 of 100): +2.0"),
+        ("revenue_growth", "Revenue of 180 days is 12 % above a year earlier (77 of 100): +2.0"),
         ("joint_wins", "Won 6 of 14 joint deals closed in 180 days (82 of 100): +1.6"),
         ("renewal_likelihood.owner", "The partner manager judges renewal as likely (80 of 100): +0.5"),
         ("trust", "Trust: 4.1 of 5 on average (answers: 3), counted at 73 % (78 of 100): +0.6"),
@@ -165,7 +165,7 @@ def test_no_sentence_of_the_examples_lacks_a_number():
 def test_sequential_growth_is_said():
     result = scored("growth", {"revenue_growth": fact(now=9000, year_ago=0, previous=10000)})
     assert sentence(result, "revenue_growth") == (
-        "Revenue of 180 days changed by -10 % against the 180 days before (no year-earlier figure) (45 of 100): -1.8"
+        "Revenue of 180 days is 10 % below the 180 days before (no year-earlier figure) (45 of 100): -1.8"
     )
     assert lines(explained(result))["revenue_growth"]["flags"] == ["sequential"]
 
