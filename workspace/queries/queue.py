@@ -38,6 +38,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk through a book found: subjects by kind, and the kinds that have more than was fetched."""
+
+    subjects: dict[str, list[int]]
+    capped: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """`counts` per kind; kinds in `capped` have more than was fetched; `failed` sources could not be read."""
 
@@ -45,6 +53,7 @@ class Queue:
     counts: dict[str, int]
     capped: frozenset[str]
     failed: list[str]
+    walk: Walk
 
 
 def marks_of(user: User, *, now: datetime, today: date) -> dict[str, QueueMark]:
@@ -65,18 +74,26 @@ def collect(
     today: date,
     typical_minor: int | None,
     silence: dict[str, int] | None = None,
+    walk: Walk | None = None,
     sources: Mapping[str, Finder] = SOURCES,
 ) -> Queue:
-    """Ask every source, drop what was put aside and not renewed since, rank the rest. A failing source is named."""
+    """Ask every source, drop what was put aside and not renewed since, rank the rest. A failing source is named.
+
+    With an earlier `walk` only its subjects are read again: what is settled is gone at once, what is new waits for the
+    next walk.
+    """
     marks = marks_of(user, now=now, today=today)
     aside: dict[str, int] = {}
     for key in marks:
         kind = key.partition(":")[0]
         aside[kind] = aside.get(kind, 0) + 1
-    book = Book(user=user, mine=mine, now=now, today=today, aside=aside, silence=silence)
+    book = Book(
+        user=user, mine=mine, now=now, today=today, aside=aside, silence=silence, only=walk.subjects if walk else None
+    )
     found: list[Candidate] = []
     failed: list[str] = []
-    capped: set[str] = set()
+    capped: set[str] = set(walk.capped) if walk else set()
+    subjects: dict[str, list[int]] = {}
     for kind, find in sources.items():
         try:
             candidates = find(book)
@@ -84,6 +101,7 @@ def collect(
             log.exception("today_source_failed", source=kind)
             failed.append(kind)
             continue
+        subjects[kind] = [candidate.subject for candidate in candidates]
         if len(candidates) >= book.limit(kind):
             capped.add(kind)
         found += [candidate for candidate in candidates if not _is_aside(candidate, marks.get(candidate.key), today)]
@@ -91,7 +109,13 @@ def collect(
     counts: dict[str, int] = {}
     for candidate in found:
         counts[candidate.kind] = counts.get(candidate.kind, 0) + 1
-    return Queue(items=items, counts=counts, capped=frozenset(capped), failed=failed)
+    return Queue(
+        items=items,
+        counts=counts,
+        capped=frozenset(capped),
+        failed=failed,
+        walk=walk or Walk(subjects, frozenset(capped)),
+    )
 
 
 def _is_aside(candidate: Candidate, mark: QueueMark | None, today: date) -> bool:

@@ -22,7 +22,7 @@ from lifecycle.models import Journey
 from lifecycle.rules import TYPICAL_DAYS
 from partners.models import Partner, Tier
 
-PER_KIND = 40
+PER_KIND = 30
 SILENT_DAYS = 60
 SILENT_POOL = 400
 CONTRACT_DAYS = 90
@@ -37,6 +37,7 @@ STAGE_DAYS = {stage: days for stage, days in TYPICAL_DAYS.items() if days is not
 RISE_POINTS = 8
 RISE_SHOWN_DAYS = 14
 RISE_LIMIT = 2
+HEALTHY = (Band.A, Band.B)
 DAYS_PER_UNIT = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
 
 
@@ -44,7 +45,8 @@ DAYS_PER_UNIT = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
 class Book:
     """Whose partners are looked at, when, and how many of a kind are fetched (`aside`: marks per kind).
 
-    `silence`: what `silence_limits` says, if the caller knows.
+    `silence`: what `silence_limits` says, if the caller knows. `only`: subjects by kind that a walk found within the
+    last minute; then just these rows are read and asked again, which costs the same however large the book is.
     """
 
     user: User
@@ -53,6 +55,12 @@ class Book:
     today: date
     aside: dict[str, int] = field(default_factory=dict)
     silence: dict[str, int] | None = None
+    only: dict[str, list[int]] | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Few enough rows to sort them; otherwise each index is walked by itself."""
+        return self.mine or self.only is not None
 
     def limit(self, kind: str) -> int:
         return PER_KIND + self.aside.get(kind, 0)
@@ -61,6 +69,18 @@ class Book:
         """Partners of this book, seen from a model that reaches them by `prefix`."""
         kept = Q(**{f"{prefix}archived_at": None})
         return kept & Q(**{f"{prefix}owner": self.user}) if self.mine else kept
+
+    def among(self, kind: str, subject: str, walk: Q) -> Q:
+        """Which rows to read: by the walk, or just the subjects that are known already.
+
+        A known subject's row is then asked in Python whether it still counts: conditions beside its key would tempt the
+        database to walk an index all the same.
+        """
+        return walk if self.only is None else Q(**{f"{subject}__in": self.only.get(kind, [])})
+
+    def holds(self, row: dict[str, Any]) -> bool:
+        """Whether the row's partner still belongs to the book."""
+        return row["gone"] is None and (not self.mine or row["owned_by"] == self.user.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,9 @@ class Candidate:
 
 ASKING_STATUSES = [Meeting.Status.PLANNED, Meeting.Status.CONFIRMED, Meeting.Status.MISSED]
 WHO = ("partner_id", "partner__name", "partner__slug", "partner__tier")
+OWN_WHO = ("id", "name", "slug", "tier")
+WHOSE = {"owned_by": F("partner__owner_id"), "gone": F("partner__archived_at")}
+OWN_WHOSE = {"owned_by": F("owner_id"), "gone": F("archived_at")}
 
 
 def health_alerts(book: Book) -> list[Candidate]:
@@ -93,15 +116,15 @@ def health_alerts(book: Book) -> list[Candidate]:
     rows = (
         Alert.objects.visible_to(book.user)
         .open()
-        .filter(book.partners())
+        .filter(book.among("health", "partner_id", book.partners()))
         .order_by("-severity", "-notified_on", "id")
         .values(
             *WHO, "kind", "severity", "notified_on", "opened_on", "data",
-            band=F("partner__health__band"), score=F("partner__health__score"), why=F("partner__health__why"),
+            band=F("partner__health__band"), score=F("partner__health__score"), why=F("partner__health__why"), **WHOSE,
         )[: book.limit("health") * len(Alert.Kind)]
     )  # fmt: skip
     found: dict[int, Candidate] = {}
-    for row in rows:
+    for row in filter(book.holds, rows):
         leading = found.get(row["partner_id"])
         if leading is None:
             if len(found) == book.limit("health"):
@@ -118,16 +141,14 @@ def health_alerts(book: Book) -> list[Candidate]:
 def meetings(book: Book) -> list[Candidate]:
     """Meetings that were not held, were missed, are not prepared, or for which a reminder has come due."""
     fields = (*WHO, "id", "uid", "kind", "title", "status", "starts_at", "invited_at", "missed_at", "postponed")
-    known = (
-        Meeting.objects.visible_to(book.user)
-        .filter(book.partners(), starts_at__gte=book.now - BEHIND, starts_at__lt=book.now + AHEAD)
-        .order_by("starts_at", "id")
-        .values(*fields)
-    )
+    first, last = book.now - BEHIND, book.now + AHEAD
+    known = Meeting.objects.visible_to(book.user).order_by("starts_at", "id").values(*fields, **WHOSE)
+    rows = []
+    for statuses in [ASKING_STATUSES] if book.is_short else [[status] for status in ASKING_STATUSES]:
+        walk = book.partners() & Q(status__in=statuses, starts_at__gte=first, starts_at__lt=last)
+        rows += known.filter(book.among("meeting", "pk", walk))[: book.limit("meeting")]
     rows = [
-        row
-        for statuses in ([ASKING_STATUSES] if book.mine else [[status] for status in ASKING_STATUSES])
-        for row in known.filter(status__in=statuses)[: book.limit("meeting")]
+        row for row in rows if book.holds(row) and row["status"] in ASKING_STATUSES and first <= row["starts_at"] < last
     ]
     ids = [row["id"] for row in rows]
     reminders = _due_reminders(book, ids) if ids else {}
@@ -193,16 +214,15 @@ def _open_meeting(book: Book, row: dict[str, Any]) -> Candidate | None:
 
 def commitments(book: Book) -> list[Candidate]:
     """Actions whose date has passed: promised by us to a partner of mine, or mine to keep; or promised to us."""
+    fields = (*WHO, "id", "side", "text", "due_on", "done_at", "owner_id", "owner_name", "owner__name")
     whose = book.partners() | Q(owner=book.user, partner__archived_at=None) if book.mine else book.partners()
+    walk = whose & Q(due_on__lt=book.today, done_at=None)
     rows = (
         Commitment.objects.visible_to(book.user)
-        .unfinished()
         .actions()
-        .filter(whose, due_on__lt=book.today)
+        .filter(book.among("commitment", "pk", walk))
         .order_by("due_on", "id")
-        .values(*WHO, "id", "side", "text", "due_on", "owner_name", "owner__name", meeting_uid=F("meeting__uid"))[
-            : book.limit("commitment")
-        ]
+        .values(*fields, meeting_uid=F("meeting__uid"), **WHOSE)[: book.limit("commitment")]
     )
     return [
         _candidate(
@@ -210,19 +230,24 @@ def commitments(book: Book) -> list[Candidate]:
             severity=3 if row["side"] == Commitment.Side.OURS else 2, since=row["due_on"], due_on=row["due_on"],
         )
         for row in rows
+        if (book.holds(row) or (row["gone"] is None and row["owner_id"] == book.user.pk))
+        and row["done_at"] is None and row["due_on"] is not None and row["due_on"] < book.today
     ]  # fmt: skip
 
 
 def stages(book: Book) -> list[Candidate]:
     """Partners who are in a stage for longer than is typical, longest first."""
     late = {stage: Q(stage=stage, entered_at__lt=book.now - timedelta(days=days)) for stage, days in STAGE_DAYS.items()}
-    journeys = Journey.objects.visible_to(book.user).filter(book.partners()).order_by("entered_at", "id")
+    journeys = Journey.objects.visible_to(book.user).order_by("entered_at", "id")
     # All partners: one walk along the index per stage. One's own: few enough to sort.
-    wanted = [reduce(or_, late.values())] if book.mine else list(late.values())
+    wanted = [reduce(or_, late.values())] if book.is_short else list(late.values())
     found = []
     for where in wanted:
-        for row in journeys.filter(where).values(*WHO, "stage", "entered_at")[: book.limit("stage")]:
-            limit = STAGE_DAYS[row["stage"]]
+        rows = journeys.filter(book.among("stage", "partner_id", book.partners() & where))
+        for row in filter(book.holds, rows.values(*WHO, "stage", "entered_at", **WHOSE)[: book.limit("stage")]):
+            limit = STAGE_DAYS.get(row["stage"])
+            if limit is None or row["entered_at"] >= book.now - timedelta(days=limit):
+                continue
             crossed = row["entered_at"].date() + timedelta(days=limit)
             severity = 2 if (book.today - crossed).days < limit else 2.5
             found.append(_candidate(row, kind="stage", form=row["stage"], severity=severity, since=crossed))
@@ -231,15 +256,16 @@ def stages(book: Book) -> list[Candidate]:
 
 def contracts(book: Book) -> list[Candidate]:
     """Contracts whose last day for giving notice is at most 90 days away and not yet past."""
+    horizon = book.today + timedelta(days=CONTRACT_DAYS + LONGEST_NOTICE_DAYS)
+    walk = book.partners("") & Q(contract_ends_on__gte=book.today, contract_ends_on__lte=horizon)
     rows = (
         Partner.objects.visible_to(book.user)
-        .filter(book.partners(""), contract_ends_on__gte=book.today)
-        .filter(contract_ends_on__lte=book.today + timedelta(days=CONTRACT_DAYS + LONGEST_NOTICE_DAYS))
+        .filter(book.among("contract", "pk", walk), contract_ends_on__isnull=False)
         .order_by("contract_ends_on", "id")
-        .values(*OWN_WHO, "contract_ends_on", "notice_days")[: book.limit("contract") * 2]
+        .values(*OWN_WHO, "contract_ends_on", "notice_days", **OWN_WHOSE)[: book.limit("contract") * 2]
     )
     found = []
-    for row in rows:
+    for row in filter(book.holds, rows):
         last = row["contract_ends_on"] - timedelta(days=row["notice_days"])
         left = (last - book.today).days
         if 0 <= left <= CONTRACT_DAYS:
@@ -265,26 +291,26 @@ def silence_limits() -> dict[str, int]:
 def silent_partners(book: Book) -> list[Candidate]:
     """Partners of a tier with check-ins with whom nobody spoke for 60 days, or for longer than their cadence.
 
-    Looks at no more than `SILENT_POOL` partners, the higher tiers first.
+    Looks at no more than `SILENT_POOL` partners of the book; of all partners, at those of the higher tiers first.
     """
     limits = silence_limits() if book.silence is None else book.silence
     tiers = sorted(limits, key=Tier.values.index)
     spoken = Touchpoint.objects.current().filter(partner_id=OuterRef("pk"), two_way=True)
-    pool = (
+    known = (
         Partner.objects.visible_to(book.user)
-        .filter(book.partners(""), journey__entered_at__lt=book.now - timedelta(days=SILENT_DAYS))
-        .exclude(journey__stage="exit")
         .order_by("name", "id")
         .values(
-            *OWN_WHO, entered_at=F("journey__entered_at"),
+            *OWN_WHO, stage=F("journey__stage"), entered_at=F("journey__entered_at"), **OWN_WHOSE,
             last=Subquery(spoken.order_by("-occurred_at").values("occurred_at")[:1], output_field=DateTimeField()),
         )
     )  # fmt: skip
+    edge = book.now - timedelta(days=SILENT_DAYS)
     rows: list[dict[str, Any]] = []
-    for wanted in [tiers] if book.mine else [[tier] for tier in tiers]:
+    for wanted in [tiers] if book.is_short else [[tier] for tier in tiers]:
         if wanted and len(rows) < SILENT_POOL:
-            rows += pool.filter(tier__in=wanted)[: SILENT_POOL - len(rows)]
-    quiet = [row for row in rows if (book.now - (row["last"] or row["entered_at"])).days > limits[row["tier"]]]
+            walk = book.partners("") & Q(tier__in=wanted, journey__entered_at__lt=edge) & ~Q(journey__stage="exit")
+            rows += known.filter(book.among("silent", "pk", walk))[: SILENT_POOL - len(rows)]
+    quiet = [row for row in filter(book.holds, rows) if _is_silent(row, limits, now=book.now)]
     quiet.sort(key=lambda row: (tiers.index(row["tier"]), row["last"] or row["entered_at"]))
     return [
         _candidate(
@@ -295,19 +321,29 @@ def silent_partners(book: Book) -> list[Candidate]:
     ]  # fmt: skip
 
 
+def _is_silent(row: dict[str, Any], limits: dict[str, int], *, now: datetime) -> bool:
+    """Whether nobody spoke with a partner who is on the way for longer than the limit of its tier."""
+    if row["entered_at"] is None or row["stage"] == "exit" or row["tier"] not in limits:
+        return False
+    return bool((now - (row["last"] or row["entered_at"])).days > limits[row["tier"]])
+
+
 def good_news(book: Book) -> list[Candidate]:
     """Partners who rose to a healthy band within two weeks by at least eight points in 30 days."""
+    fields = (*WHO, "band", "score", "change_30", "band_since", "why")
+    first = book.today - timedelta(days=RISE_SHOWN_DAYS)
+    walk = book.partners() & Q(change_30__gte=RISE_POINTS, band__in=HEALTHY, band_since__gte=first)
     rows = (
         HealthState.objects.visible_to(book.user)
-        .filter(book.partners(), change_30__gte=RISE_POINTS, band__in=[Band.A, Band.B])
-        .filter(band_since__gte=book.today - timedelta(days=RISE_SHOWN_DAYS))
+        .filter(book.among("good", "partner_id", walk), change_30__isnull=False)
         .order_by("-change_30", "partner_id")
-        .values(*WHO, "band", "score", "change_30", "band_since", "why")[: RISE_LIMIT + book.aside.get("good", 0)]
+        .values(*fields, **WHOSE)[: RISE_LIMIT + book.aside.get("good", 0)]
     )
-    return [_candidate(row, kind="good", form="rose", severity=1.5, since=row["band_since"]) for row in rows]
-
-
-OWN_WHO = ("id", "name", "slug", "tier")
+    return [
+        _candidate(row, kind="good", form="rose", severity=1.5, since=row["band_since"])
+        for row in filter(book.holds, rows)
+        if row["change_30"] >= RISE_POINTS and row["band"] in HEALTHY and row["band_since"] >= first
+    ]
 
 
 def _candidate(row: dict[str, Any], *, kind: str, form: str, subject: int | None = None, **fields: Any) -> Candidate:

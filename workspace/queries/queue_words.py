@@ -27,6 +27,7 @@ from lifecycle.models import Stage
 from lifecycle.rules import TYPICAL_DAYS
 from workspace.queries.queue import Item
 from workspace.queries.queue_sources import Candidate
+from workspace.ranking import Rank
 
 PREPARATION = {"invitation": gettext_lazy("the invitation"), "agenda": gettext_lazy("an agenda")}
 
@@ -91,16 +92,40 @@ class Line:
     when: str
     late: bool
     sales: str
+    rank: str
     place: str = ""
-
-    @property
-    def mark(self) -> str:
-        """What a button sends: the key, and the place on the page for the focus afterwards."""
-        return f"{self.item.key}@{self.place}"
 
     @property
     def candidate(self) -> Candidate:
         return self.item.candidate
+
+    def shown(self) -> dict[str, Any]:
+        """What the template prints, flat: a page holds many lines. `mark` is what a button sends: key and place."""
+        text, candidate = self.text, self.item.candidate
+        return {
+            "place": self.place,
+            "mark": f"{candidate.key}@{self.place}",
+            "name": candidate.name,
+            "look": self.look,
+            "banded": text.band is not None,
+            "band": text.band,
+            "score": text.score,
+            "title": text.title,
+            "url": self.url,
+            "reason": text.reason,
+            "falls": text.falls,
+            "play": text.play,
+            "rule": text.rule,
+            "due": candidate.due_on is not None,
+            "late": self.late,
+            "when": self.when,
+            "sales": self.sales,
+            "rank": self.rank,
+            "label": self.action.label,
+            "href": self.action.url,
+            "icon": self.action.icon,
+            "dialog": self.action.dialog,
+        }
 
 
 class Teller:
@@ -127,11 +152,18 @@ class Teller:
             url=self.partner_url(candidate),
             when=self.day(due) if due is not None else self.age(candidate.since),
             late=due is not None and due < self.today,
+            rank=self.rank(item.rank),
             sales=money_text(sales, settings.REPORTING_CURRENCY, whole=True) if sales else "",
         )
 
     def day(self, value: date) -> str:
         return _day_words(value.date() if isinstance(value, datetime) else value, self._reader)
+
+    def rank(self, rank: Rank) -> str:
+        """The arithmetic of a rank as it is printed."""
+        parts = ((rank.severity, 2), (rank.value, 2), (rank.urgency, 2), (rank.total, 2))
+        severity, value, urgency, total = (_figure(number, places, self._reader[0]) for number, places in parts)
+        return f"{severity} × {value} × {urgency} = {total}"
 
     def age(self, value: date) -> str:
         return _age_words(value, self._reader)
@@ -178,6 +210,11 @@ Reader = tuple[str | None, str, date]
 @lru_cache(maxsize=4096)
 def _day_words(value: date, _reader: Reader) -> str:
     return day_text(value)
+
+
+@lru_cache(maxsize=4096)
+def _figure(value: float, places: int, _language: str | None) -> str:
+    return decimal_text(value, places=places)
 
 
 @lru_cache(maxsize=4096)

@@ -17,9 +17,11 @@ from engagement.models import Commitment, Meeting, Touchpoint
 from health.models import Band, HealthRun, HealthState, RhythmFit
 from partners.models import Contact, Partner
 from workspace.models import QueueMark
+from workspace.queries.queue import Walk
 from workspace.queries.queue_sources import silence_limits
 
 KEPT_SECONDS = 60
+LARGE_BOOK = 300  # partners; beyond it a walk through the book is kept for a minute
 MEETINGS_SHOWN = 5
 SETTLED_SECONDS = 3600
 CHECKLIST = "checklist:first-run"
@@ -55,6 +57,16 @@ def figures(user: User, *, mine: bool) -> Figures:
     return cache.get_or_set(key, lambda: _figures(user, mine), KEPT_SECONDS)
 
 
+def recent_walk(user: User, *, mine: bool, book: Figures) -> Walk | None:
+    """What the last walk through a large book found, at most a minute ago; a small book is walked each time."""
+    return cache.get(f"today:walk:{user.pk}:{mine}") if book.partners > LARGE_BOOK else None
+
+
+def keep_walk(walk: Walk, user: User, *, mine: bool, book: Figures) -> None:
+    if book.partners > LARGE_BOOK:
+        cache.set(f"today:walk:{user.pk}:{mine}", walk, KEPT_SECONDS)
+
+
 def owns_partners(user: User) -> bool:
     return Partner.objects.visible_to(user).active().owned_by(user).exists()
 
@@ -81,15 +93,25 @@ def _figures(user: User, mine: bool) -> Figures:
     )
 
 
-def next_meetings(user: User, *, mine: bool, now: datetime) -> list[dict[str, Any]]:
-    """The next five open meetings of the book: uid, kind (label), starts_at, invited_at and partner (name)."""
+def next_meetings(user: User, *, mine: bool, now: datetime, book: Figures) -> list[dict[str, Any]]:
+    """The next five open meetings of the book: uid, kind (label), title, starts_at, invited_at and (partner's) name.
+
+    Of a large book they may be a minute old.
+    """
+    if book.partners <= LARGE_BOOK:
+        return _next_meetings(user, mine=mine, now=now)
+    key = f"today:meetings:{user.pk}:{mine}"
+    return cache.get_or_set(key, lambda: _next_meetings(user, mine=mine, now=now), KEPT_SECONDS)
+
+
+def _next_meetings(user: User, *, mine: bool, now: datetime) -> list[dict[str, Any]]:
     meetings = Meeting.objects.visible_to(user).still_open().filter(starts_at__gte=now, partner__archived_at=None)
     if mine:
         meetings = meetings.filter(partner__owner=user)
     rows = meetings.order_by("starts_at", "id").values(
         "uid", "kind", "title", "starts_at", "invited_at", name=F("partner__name")
     )
-    return [{**row, "kind": Meeting.Kind(row["kind"]).label} for row in rows[:MEETINGS_SHOWN]]
+    return [{**row, "kind": str(Meeting.Kind(row["kind"]).label)} for row in rows[:MEETINGS_SHOWN]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,17 @@ from workspace.context import TODAY_COUNT
 from workspace.forms import SnoozeForm
 from workspace.queries.queue import Queue, collect
 from workspace.queries.queue_words import KINDS, Line, Teller
-from workspace.queries.today import CHECKLIST, figures, next_meetings, open_steps, owns_partners, partners_of, put_aside
+from workspace.queries.today import (
+    CHECKLIST,
+    figures,
+    keep_walk,
+    next_meetings,
+    open_steps,
+    owns_partners,
+    partners_of,
+    put_aside,
+    recent_walk,
+)
 from workspace.queue_state import MORE, MOST, QueueState
 from workspace.services.queue import bring_back, mark_done, next_week, snooze
 from workspace.views.answers import wants_fragment
@@ -157,6 +167,7 @@ def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
     day = clock.today()
     mine = state.scope == "mine" or (state.scope == "" and owns_partners(request.user))
     book = figures(request.user, mine=mine)
+    walk = recent_walk(request.user, mine=mine, book=book)
     queue = collect(
         request.user,
         mine=mine,
@@ -164,7 +175,10 @@ def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
         today=day,
         typical_minor=book.typical_minor,
         silence=book.silence,
+        walk=walk,
     )
+    if walk is None:
+        keep_walk(queue.walk, request.user, mine=mine, book=book)
     items = [item for item in queue.items if not state.kind or item.candidate.kind == state.kind]
     teller = Teller(may_edit=request.user.may_edit, today=day)
     shown = [teller.tell(item) for item in items[: state.n]]
@@ -172,12 +186,14 @@ def _queue_context(request: HttpRequest, state: QueueState) -> dict[str, Any]:
     lines = [line for _name, members in groups for line in members]
     for place, line in enumerate(lines, start=1):
         line.place = str(place)
+    printed = [(name, [line.shown() for line in members]) for name, members in groups]
     left = len(items) - len(shown)
     if state.scope == "" and request.session.get(TODAY_COUNT) != len(queue.items):
         request.session[TODAY_COUNT] = len(queue.items)
     scopes = [(_("Mine"), "mine", mine), (_("All"), "all", not mine)]
     return {
-        "state": state, "mine": mine, "book": book, "queue": queue, "groups": groups, "lines": lines,
+        "state": state, "mine": mine, "book": book, "queue": queue, "groups": printed,
+        "lines": [line for _name, members in printed for line in members],
         "total": len(queue.items), "chips": _chips(queue, state), "day": day,
         "back_query": quote(state.query()),
         "left": min(left, MORE), "more": state.change(n=min(state.n + MORE, MOST)).query() if left else "",
@@ -234,7 +250,7 @@ def _soonest(lines: list[Line]) -> date:
 def _surroundings(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     steps = open_steps(request.user)
     return {
-        "meetings": next_meetings(request.user, mine=context["mine"], now=clock.now()),
+        "meetings": next_meetings(request.user, mine=context["mine"], now=clock.now(), book=context["book"]),
         "steps": steps,
         "steps_done": sum(step.done for step in steps),
         "first_run": any(step.key == "partners" and not step.done for step in steps),
