@@ -37,9 +37,13 @@ def sprite_url() -> str:
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """A decorative icon; give the button or link its own words. Without the sprite: a plain character or nothing."""
+    return _icon_markup(name, size, sprite_url())
+
+
+@lru_cache(maxsize=512)
+def _icon_markup(name: str, size: str, url: str) -> SafeString:
     css = f"icon icon-{size}" if size else "icon"
     fallback = ICONS[name][1]
-    url = sprite_url()
     if url:
         return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', css, url, name)
     return format_html('<span class="{}" aria-hidden="true">{}</span>', css, fallback) if fallback else SafeString("")
