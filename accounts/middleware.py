@@ -24,7 +24,8 @@ class _HouseDoor(LoginRequiredMiddleware):
             return None  # type: ignore[return-value]  # the API answers 401 itself
         if request.headers.get("HX-Request"):
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
+            page = request.htmx.current_url_abs_path or request.path  # where the reader was, not the part asked for
+            response["HX-Redirect"] = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
             return response
         return super().handle_no_permission(request, view_func)
 

@@ -110,8 +110,9 @@ def _moved(request: HttpRequest, journey: Journey, former: str, text: str, *, ma
         if may_undo:
             target += ("&" if "?" in target else "?") + urlencode({"moved": journey.partner.slug})
         return redirect(target)
-    context = {"text": text, "level": "success", "undo_url": undo, "journey": journey, "former": former}
-    response = render(request, "lifecycle/_moved.html", context)
+    on_board = (request.htmx.current_url_abs_path or "").startswith(BOARD)
+    context = {"text": text, "level": "success", "undo_url": undo, "journey": journey if on_board else None}
+    response = render(request, "lifecycle/_moved.html", context | {"former": former})
     return trigger_client_event(response, "prm:refresh", {"value": REFRESHED}, after="settle")
 
 

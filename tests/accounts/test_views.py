@@ -109,3 +109,12 @@ def test_idle_session_ends(manager_client, time_machine):
     time_machine.move_to(clock.now() + timedelta(hours=3, minutes=5))
 
     assert manager_client.get("/app/settings/tokens/").status_code == 302
+
+
+def test_a_fragment_asked_without_a_session_leads_to_log_in_and_back_to_the_page(client, db):
+    here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/app/partners/?health=risk"}
+
+    response = client.get("/app/search/?q=a", headers=here)
+
+    assert response.status_code == 401
+    assert response["HX-Redirect"] == "/accounts/login/?next=%2Fapp%2Fpartners%2F%3Fhealth%3Drisk"

@@ -9,6 +9,7 @@ import pytest
 from lifecycle.models import Journey, StageChange
 
 HTMX = {"HX-Request": "true"}
+ON_BOARD = {**HTMX, "HX-Current-URL": "http://testserver/app/lifecycle/?owner=me"}
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ def test_the_dialog_offers_only_allowed_stages_with_their_letters(url, manager_c
     assert "<h1" in manager_client.get(url).content.decode()
 
 
-def test_a_move_answers_with_undo_and_names_both_columns(url, partner, manager_client):
-    response = manager_client.post(url, {"stage": "evaluation", "version": 1}, headers=HTMX)
+def test_a_move_answers_with_undo_and_names_both_columns_of_the_board(url, partner, manager_client):
+    response = manager_client.post(url, {"stage": "evaluation", "version": 1}, headers=ON_BOARD)
 
     page = response.content.decode()
     assert "Moved Northwind Partners to Evaluation." in page
@@ -35,6 +36,13 @@ def test_a_move_answers_with_undo_and_names_both_columns(url, partner, manager_c
     assert 'name="columns" value="evaluation"' in page
     assert json.loads(response["HX-Trigger-After-Settle"])["prm:refresh"] == {"value": ["stages", "queue", "timeline"]}
     assert Journey.objects.get(partner=partner).stage == "evaluation"
+
+
+def test_a_move_on_another_page_names_no_columns(url, manager_client):
+    response = manager_client.post(url, {"stage": "evaluation", "version": 1}, headers=HTMX)
+
+    assert "Moved Northwind Partners to Evaluation." in response.content.decode()
+    assert 'id="moved"' not in response.content.decode()
 
 
 def test_a_move_without_javascript_goes_back_where_it_came_from(url, partner, manager_client):
