@@ -201,6 +201,22 @@ def _tags(row: Row) -> str:
     return ", ".join(row["tags"] or ())
 
 
+def _deals_text(row: Row) -> str:
+    """ "3, 42,000": how many, and their value in the reporting currency where it is known."""
+    if row["deals"] is None:
+        return ""
+    number, value = row["deals"]
+    return f"{number}" if value is None else f"{number}, {display.decimal_text(value, places=0)}"
+
+
+def _deal_part(place: int) -> Callable[[Row], Cell]:
+    return lambda row: _hundredths(row["deals"][place]) if row["deals"] else None
+
+
+def _hundredths(value: Decimal | int | None) -> Decimal | int | None:
+    return value.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN) if isinstance(value, Decimal) else value
+
+
 def _revenue_text(row: Row) -> str:
     return "" if row["revenue"] is None else display.decimal_text(row["revenue"], places=0)
 
@@ -257,6 +273,14 @@ ALL: dict[str, Column] = {
             short=_l("Next"),
         ),
         _column("contact", _l("Last contact"), lambda row: prm.ago(row["contact"]), _contact_day, css="nowrap"),
+        _column(
+            "deals",
+            _l("Open deals"),
+            _text(_deals_text),
+            ("open_deals", _l("Open deals"), _deal_part(0)),
+            ("open_value", _l("Value of open deals"), _deal_part(1)),
+            css="num",
+        ),
         _column(
             "revenue",
             _l("Revenue of 12 months"),

@@ -29,7 +29,7 @@ BAND_GROUPS: dict[str, tuple[str, ...]] = {"healthy": ("A", "B"), "watch": ("C",
 HEALTH = (*BAND_GROUPS, "A", "B", "C", "D", "E")
 COLUMNS = (
     "name", "health", "change", "spark", "why", "stage", "tier", "owner", "next",
-    "contact", "revenue", "country", "kind", "tags", "days", "ending", "coverage", "confidence",
+    "contact", "deals", "revenue", "country", "kind", "tags", "days", "ending", "coverage", "confidence",
 )  # fmt: skip
 DEFAULT_COLUMNS = COLUMNS[:9]
 SORTS = ("name", "score", "change", "stage", "tier")

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from core import clock
 from health.models import HealthModelVersion, HealthSnapshot, HealthState
 from partners.models import Partner, Tag
-from tests.factories import make_meeting, make_partner, make_touch, make_user
+from tests.factories import make_deal, make_meeting, make_partner, make_revenue, make_touch, make_user
 from workspace.listing import COLUMNS, ListState, parse_query
 from workspace.queries import partners as queries
 from workspace.queries.partners import ids_in_order, page_of
@@ -359,3 +359,28 @@ def test_moment_of_long_ago_counts_days(manager, manager_client):
     text = manager_client.get(f"{URL}export/", {"cols": "days"}).getvalue().decode()
     days = (clock.now() - datetime(2020, 1, 1, tzinfo=UTC)).days
     assert text.endswith(f'"Old","{days}"\r\n')
+
+
+def test_columns_of_deals_and_revenue(book, manager_client):
+    alpha, now = book["alpha"], clock.now()
+    make_deal(partner=alpha, value_minor=4_200_050)
+    make_deal(partner=alpha, value_minor=100)
+    make_deal(partner=alpha, value_minor=999, status="lost", closed_at=now)
+    make_deal(partner=book["bravo"], value_minor=5_000, currency="USD")
+    make_revenue(partner=alpha, occurred_at=now - timedelta(days=300), amount_minor=123_400)
+    make_revenue(partner=alpha, occurred_at=now - timedelta(days=366), amount_minor=1)
+    sent = {"cols": "deals,revenue", "tier": "gold,strategic", "stage": "growth,exit"}
+    text = manager_client.get(f"{URL}export/", sent).getvalue().decode()
+    assert text.split("\r\n")[1:3] == ['"alpha","2","42001.50","1234.00"', '"Bravo","1","",""']
+    html = manager_client.get(URL, sent).content.decode()
+    assert '<td class="num" data-l="Open deals">2, 42,002</td>' in html
+
+
+def test_stage_order_asks_only_for_stages_that_can_hold_partners(book, manager, monkeypatch):
+    monkeypatch.setattr(queries, "SORTED_WHOLE", 0)
+    state = parse_query("sort=stage&stage=growth,exit")
+    assert [phase.where.children for phase in queries.phases(state)] == [
+        [("journey__stage", "growth")],
+        [("journey__stage", "exit")],
+    ]
+    assert [row["name"] for row in page_of(manager, state).rows] == ["Çharlie", "alpha", "Bravo"]
