@@ -18,8 +18,8 @@ from tests.factories import make_partner
 NOW = datetime(2026, 6, 30, 12, 0, 0, 123456, tzinfo=UTC)
 AWKWARD = 'tab\there, "quotes", back\\slash, line\nend, \\N, \r, é – 中, \\.'
 COLUMNS = (
-    "partner", "snapshot", "score", "band", "band_since", "confidence", "coverage", "breadth", "change_30", "spark", "why",
-    "counters",
+    "partner", "snapshot", "score", "band", "band_since", "confidence", "coverage", "breadth", "change_30", "spark",
+    "why", "counters",
 )  # fmt: skip
 
 
