@@ -38,7 +38,7 @@ RISE_POINTS = 8
 RISE_SHOWN_DAYS = 14
 RISE_LIMIT = 2
 HEALTHY = (Band.A, Band.B)
-DAYS_PER_UNIT = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
+DAYS_PER_UNIT: dict[str, int] = {CadenceRule.Unit.MONTHS: 30, CadenceRule.Unit.WEEKS: 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,12 +346,30 @@ def good_news(book: Book) -> list[Candidate]:
     ]
 
 
-def _candidate(row: dict[str, Any], *, kind: str, form: str, subject: int | None = None, **fields: Any) -> Candidate:
-    if "partner_id" in row:
-        who = tuple(row[name] for name in WHO)
-    else:
-        who = tuple(row[name] for name in OWN_WHO)
-    return Candidate(kind, form, who[0] if subject is None else subject, *who, row=row, **fields)
+def _candidate(
+    row: dict[str, Any],
+    *,
+    kind: str,
+    form: str,
+    severity: float,
+    since: date,
+    subject: int | None = None,
+    due_on: date | None = None,
+) -> Candidate:
+    partner_id, name, slug, tier = (row[field] for field in (WHO if "partner_id" in row else OWN_WHO))
+    return Candidate(
+        kind=kind,
+        form=form,
+        subject=partner_id if subject is None else subject,
+        partner_id=partner_id,
+        name=name,
+        slug=slug,
+        tier=tier,
+        severity=severity,
+        since=since,
+        due_on=due_on,
+        row=row,
+    )
 
 
 Finder = Callable[[Book], list[Candidate]]

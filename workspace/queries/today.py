@@ -54,7 +54,11 @@ class Figures:
 def figures(user: User, *, mine: bool) -> Figures:
     """The roll-up of one's own book or of all partners; counted anew once a minute."""
     key = f"today:book:{user.pk if mine else 'all'}"
-    return cache.get_or_set(key, lambda: _figures(user, mine), KEPT_SECONDS)
+    found: Figures | None = cache.get(key)
+    if found is None:
+        found = _figures(user, mine)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def recent_walk(user: User, *, mine: bool, book: Figures) -> Walk | None:
@@ -101,7 +105,11 @@ def next_meetings(user: User, *, mine: bool, now: datetime, book: Figures) -> li
     if book.partners <= LARGE_BOOK:
         return _next_meetings(user, mine=mine, now=now)
     key = f"today:meetings:{user.pk}:{mine}"
-    return cache.get_or_set(key, lambda: _next_meetings(user, mine=mine, now=now), KEPT_SECONDS)
+    rows: list[dict[str, Any]] | None = cache.get(key)
+    if rows is None:
+        rows = _next_meetings(user, mine=mine, now=now)
+        cache.set(key, rows, KEPT_SECONDS)
+    return rows
 
 
 def _next_meetings(user: User, *, mine: bool, now: datetime) -> list[dict[str, Any]]:
@@ -145,7 +153,7 @@ def forget_start(user: User) -> None:
 def first_steps(user: User) -> list[Step]:
     """The first-run checklist, ticked from data, in one query."""
     own = Partner.objects.visible_to(user).active()
-    row = (
+    row: Mapping[str, Any] = (
         User.objects.filter(pk=user.pk)
         .values(
             partners=Exists(own),

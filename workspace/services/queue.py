@@ -1,6 +1,6 @@
 """Putting items of the Today queue aside, and bringing them back. Each person has marks of their own."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -46,7 +46,7 @@ def next_week(today: date) -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-def _mark(user: User, key: str, *, snoozed_until: date | None, done_at: object) -> QueueMark:
+def _mark(user: User, key: str, *, snoozed_until: date | None, done_at: datetime | None) -> QueueMark:
     kind, _colon, subject = key.partition(":")
     if key != CHECKLIST and (
         kind not in SOURCES or not subject.isascii() or not subject.isdigit() or len(subject) > 18
