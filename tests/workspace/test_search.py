@@ -93,9 +93,8 @@ def test_dark_mode_is_a_button_of_the_appearance_form(manager_client):
 
 
 def test_before_typing_it_offers_what_was_opened_last(partner, other_partner, manager_client):
-    session = manager_client.session
-    session["opened_partners"] = [other_partner.pk, partner.pk, 999_999]
-    session.save()
+    manager_client.get(f"/app/partners/{partner.slug}/")
+    manager_client.get(f"/app/partners/{other_partner.slug}/")
     page = palette(manager_client, "")
     assert page.index("Helix Resellers") < page.index("Northwind Partners")
     assert "Log touch for…" in page
