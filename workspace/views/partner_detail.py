@@ -18,6 +18,7 @@ from engagement.forms import new_key
 from engagement.models import Touchpoint
 from engagement.queries import timeline
 from partners.models import Partner
+from workspace.opened import remember_opened
 from workspace.queries import partner_detail as queries
 from workspace.views.answers import wants_fragment
 
@@ -31,6 +32,7 @@ def partner_detail(request: HttpRequest, slug: str) -> HttpResponse:
     partner = _partner(request, slug)
     if wants_fragment(request) and request.htmx.target == "partner-head":
         return render(request, "workspace/_partner_head.html", _head(partner))
+    remember_opened(request, partner.pk)
     context = {
         "overview": queries.overview(request.user, partner),
         "today": clock.today(),
