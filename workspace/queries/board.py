@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import STAFF_ROLES, User
@@ -19,6 +20,8 @@ from workspace.listing import BAND_GROUPS
 
 CARDS = 20
 MOST_CARDS = 200
+LARGE = 2_000  # partners; beyond it counts and medians are kept for a minute
+KEPT_SECONDS = 60
 OWNERS_OFFERED = 200
 UNKNOWN = "none"
 
@@ -102,37 +105,60 @@ class Column:
         return self.count - len(self.cards)
 
 
-def counts(user: User, where: BoardFilter, *, now: datetime) -> dict[str, tuple[int, int]]:
-    """(partners, of them over the typical stay) by stage; a stage without partners is absent."""
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Of one stage: partners, of them over the typical stay, and the median of days in the stage."""
+
+    count: int = 0
+    over: int = 0
+    median: int | None = None
+
+
+def numbers(user: User, where: BoardFilter, *, now: datetime) -> dict[str, Numbers]:
+    """By stage; a stage without partners is absent. Of more than `LARGE` partners the numbers may be a minute old."""
+    key = f"board:{user.pk}:{where.owner}:{where.tier}:{where.band}"
+    found: dict[str, Numbers] | None = cache.get(key)
+    if found is None:
+        found = _numbers(user, where, now=now)
+        if sum(one.count for one in found.values()) > LARGE:
+            cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _numbers(user: User, where: BoardFilter, *, now: datetime) -> dict[str, Numbers]:
     late = Q()
     for stage, limit in TYPICAL_DAYS.items():
         if limit is not None:
             late |= Q(stage=stage, entered_at__lt=now - timedelta(days=limit + 1))
-    rows = (
-        _journeys(user, where)
-        .values_list("stage")
-        .annotate(n=Count("pk"), late=Count("pk", filter=late))
-        .order_by("stage")
-    )
-    return {stage: (number, over) for stage, number, over in rows}
+    journeys = Journey.objects.visible_to(user).filter(where.of(user))
+    rows = journeys.values_list("stage").annotate(n=Count("pk"), late=Count("pk", filter=late)).order_by("stage")
+    result = {}
+    for stage, count, over in rows:
+        ordered = journeys.filter(stage=stage).order_by("entered_at").values_list("entered_at", flat=True)
+        result[stage] = Numbers(count, over, max(0, (now - ordered[(count - 1) // 2]).days))
+    return result
 
 
 def columns(
     user: User, where: BoardFilter, *, now: datetime, stages: Sequence[str] = ORDER, shown: dict[str, int] | None = None
 ) -> list[Column]:
     """The columns of `stages` in their order; `shown` says how many cards of a stage, 20 unless told."""
-    numbers = counts(user, where, now=now)
+    known = numbers(user, where, now=now)
     result = []
     for stage in stages:
-        count, over = numbers.get(stage, (0, 0))
+        own = known.get(stage, Numbers())
         limit = (shown or {}).get(stage, CARDS)
         result.append(
             Column(
-                stage=stage, label=str(Stage(stage).label), count=count, over=over,
-                median=_median(user, where, stage, count, now=now), limit=TYPICAL_DAYS[stage],
-                cards=cards(user, where, stage, now=now, limit=limit) if count else [],
+                stage=stage,
+                label=str(Stage(stage).label),
+                count=own.count,
+                over=own.over,
+                median=own.median,
+                limit=TYPICAL_DAYS[stage],
+                cards=cards(user, where, stage, now=now, limit=limit) if own.count else [],
             )
-        )  # fmt: skip
+        )
     return result
 
 
@@ -169,13 +195,6 @@ def owners() -> list[User]:
 
 def _journeys(user: User, where: BoardFilter) -> QuerySet[Journey]:
     return Journey.objects.visible_to(user).filter(where.of(user))
-
-
-def _median(user: User, where: BoardFilter, stage: str, count: int, *, now: datetime) -> int | None:
-    if not count:
-        return None
-    ordered = _journeys(user, where).filter(stage=stage).order_by("entered_at").values_list("entered_at", flat=True)
-    return max(0, (now - ordered[(count - 1) // 2]).days)
 
 
 def _is_uuid(text: str) -> bool:

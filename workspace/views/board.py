@@ -25,10 +25,11 @@ from workspace.queries.board import (
     MOST_CARDS,
     BoardFilter,
     Column,
+    Numbers,
     card_of,
     cards,
     columns,
-    counts,
+    numbers,
     owners,
 )
 from workspace.views.answers import wants_fragment
@@ -147,9 +148,9 @@ def _tab(stage: str, count: int, where: BoardFilter, layout: str, *, on: bool) -
 def _table(request: HttpRequest, where: BoardFilter, stage: str) -> dict[str, Any]:
     """One stage as a table, page by page along its index."""
     now = clock.now()
-    numbers = counts(request.user, where, now=now)
-    stage = stage or next((one for one in ORDER if numbers.get(one, (0, 0))[1]), Stage.GROWTH)
-    count = numbers.get(stage, (0, 0))[0]
+    known = numbers(request.user, where, now=now)
+    stage = stage or next((one for one in ORDER if known.get(one, Numbers()).over), Stage.GROWTH)
+    count = known.get(stage, Numbers()).count
     number = Paginator(range(count), TABLE_ROWS).get_page(request.GET.get("page"))
     rows = cards(request.user, where, stage, now=now, limit=TABLE_ROWS, offset=(number.number - 1) * TABLE_ROWS)
     return {
@@ -157,6 +158,6 @@ def _table(request: HttpRequest, where: BoardFilter, stage: str) -> dict[str, An
         "page": Page(rows, number.number, number.paginator),
         "stage": stage,
         "stage_label": Stage(stage).label,
-        "over": numbers.get(stage, (0, 0))[1],
-        "tabs": [_tab(one, numbers.get(one, (0, 0))[0], where, "table", on=one == stage) for one in ORDER],
+        "over": known.get(stage, Numbers()).over,
+        "tabs": [_tab(one, known.get(one, Numbers()).count, where, "table", on=one == stage) for one in ORDER],
     }
