@@ -18,8 +18,8 @@ def stages_as_of(partner_ids: Sequence[int], *, at: datetime, known: datetime) -
 
 
 def history(partner_id: int) -> list[StageChange]:
-    """All moves of one partner, newest first, with who made them."""
-    rows = (
-        StageChange.objects.current().filter(partner_id=partner_id).select_related("actor")
+    """All moves of one partner, newest first, with who made them; one taken back has `superseded_at`."""
+    rows = StageChange.objects.filter(partner_id=partner_id).select_related(
+        "actor"
     )  # visible: caller fetched the partner
     return list(rows.order_by("-occurred_at", "-id"))

@@ -116,12 +116,22 @@ def move_to_stage(*, partner_id: int, stage: str, actor: User, reason: str = "",
 
 @transaction.atomic
 def undo_move(*, partner_id: int, version: int, actor: User) -> Journey:
-    """Take the last move back, if nobody moved the partner since. The history shows both moves."""
+    """Take the last move back, if nobody moved the partner since: the time in the former stage goes on as before.
+
+    The move stays in the history, marked as taken back; scores of the time in between still see it.
+    """
     journey = Journey.objects.select_for_update().select_related("partner").get(partner_id=partner_id)
-    last = StageChange.objects.current().filter(partner_id=partner_id).order_by("-occurred_at", "-id").first()
-    if version != journey.version or last is None or not last.from_stage:
+    moves = StageChange.objects.current().filter(partner_id=partner_id).order_by("-occurred_at", "-id")[:2]
+    if version != journey.version or len(moves) < 2:
         raise StaleError(_("{} was moved again since; there is nothing left to undo.").format(journey.partner))
-    _move(journey, stage=last.from_stage, actor=actor, reason=_("Undone"))
+    last, before = moves
+    last.superseded_at = clock.now()
+    last.save(update_fields=["superseded_at"])
+    journey.stage, journey.entered_at = before.to_stage, before.occurred_at
+    journey.version += 1
+    journey.save(update_fields=["stage", "entered_at", "version"])
+    record("lifecycle.move_undone", journey, actor=actor, former=last.to_stage, to=journey.stage)
+    announce(stage_changed, partner_ids=[partner_id], to_stage=journey.stage)
     return journey
 
 

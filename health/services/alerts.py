@@ -136,7 +136,8 @@ def _advance(model: Model, alert: Alert, finding: Finding, day: date) -> bool:
     if again:
         alert.notified_on = day
         alert.severity = finding.severity
-        alert.data = {**alert.data, **finding.data}
+        fell_from = {} if worse else {key: alert.data[key] for key in ("before",) if key in alert.data}
+        alert.data = {**alert.data, **finding.data, **fell_from}
     return True
 
 

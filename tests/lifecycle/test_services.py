@@ -5,7 +5,7 @@ import pytest
 from core import clock
 from core.errors import DomainError, StaleError
 from lifecycle.models import Journey, StageChange
-from lifecycle.queries import stages_as_of
+from lifecycle.queries import history, stages_as_of
 from lifecycle.rules import ALLOWED_MOVES, ORDER
 from lifecycle.services import move_to_stage, start_journey, start_journeys_from_first_sale, undo_move
 from lifecycle.signals import stage_changed
@@ -77,14 +77,26 @@ def test_second_mover_is_told(manager, lead):
     )
 
 
-def test_undo_moves_back_and_keeps_both_moves(manager):
-    partner = make_partner(stage="growth")
+def test_undo_goes_on_in_the_former_stage_and_keeps_the_move(manager):
+    partner = make_partner(stage="growth", since=FEB)
     journey = move_to_stage(partner_id=partner.pk, stage="evaluation", actor=manager)
 
-    undo_move(partner_id=partner.pk, version=journey.version, actor=manager)
+    undone = undo_move(partner_id=partner.pk, version=journey.version, actor=manager)
 
-    moves = list(StageChange.objects.filter(partner=partner).order_by("id").values_list("to_stage", flat=True))
-    assert moves == ["growth", "evaluation", "growth"]
+    assert (undone.stage, undone.entered_at, undone.version) == ("growth", FEB, 3)
+    assert [(c.to_stage, c.superseded_at is not None) for c in history(partner.pk)] == [
+        ("evaluation", True),
+        ("growth", False),
+    ]
+    now = clock.now()
+    assert stages_as_of([partner.pk], at=now, known=now) == {partner.pk: ("growth", FEB)}
+
+
+def test_undo_refuses_the_first_stage(manager):
+    partner = make_partner(stage="growth")
+
+    with pytest.raises(StaleError):
+        undo_move(partner_id=partner.pk, version=1, actor=manager)
 
 
 def test_undo_refuses_after_another_move(manager, lead):
