@@ -79,7 +79,7 @@ def update_alerts(
         changed.update(step.partner_id for step, _finding in opened)
     if written:
         fields = ["seen_on", "off_runs", "closed_on", "notified_on", "severity", "data", "updated_at"]
-        Alert.objects.bulk_update(written, fields)
+        Alert.objects.bulk_create(written, update_conflicts=True, unique_fields=["id"], update_fields=fields)
     return sorted(changed)
 
 
