@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from tests.live import LiveProduct
 from workspace.demo.load import PASSWORD
@@ -63,11 +63,15 @@ class Watch:
     expected: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda line: line.type == "error" and self.faults.append(f"console: {line.text}"))
+        self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("request", lambda request: self.requests.append(request))  # noqa: PLW0108  the driver marks it
         self.page.on("response", lambda a: a.status >= 500 and self.faults.append(f"{a.status}: {a.url}"))
         self.page.on("dialog", self._dialog)
+
+    def _console(self, line: ConsoleMessage) -> None:
+        if line.type == "error":
+            self.faults.append(f"console: {line.text} ({line.location['url']})")
 
     def _dialog(self, dialog: Any) -> None:
         if dialog.type != "beforeunload":

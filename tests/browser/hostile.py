@@ -41,13 +41,12 @@ MARKUP = [
 ]
 PAYLOADS = [*HTMX, *MARKUP]
 
-# What must never stand in a page of ours because of a text.
+# What must never stand in a page of ours because of a text; our own addresses may quote it.
 FOREIGN_NODES = """() => [...document.querySelectorAll(`
-  [hx-post*=forged], [data-hx-post*=forged], [hx-get*=forged]:not([hx-get^="/app/"]), [hx-delete], [hx-put],
-  [sse-connect], [src*=forged], [href*=forged]:not([href^="/app/"]):not([href^="/admin/"]):not([href^="?"]),
-  [action*=forged], [data*=forged], [onerror], [onload], [onfocus], [ontoggle], [onbegin], base, iframe, object, embed,
-  math, video, marquee, main style, [href^="javascript:" i], meta[http-equiv=refresh i],
-  main script:not([src]):not([type="application/json"])
+  [hx-post^="/forged"], [data-hx-post], [hx-get^="/forged"], [hx-delete], [hx-put], [sse-connect], [src*="/forged"],
+  [href^="/forged"], [href^="//forged"], [action^="/forged"], [data^="/forged"], [onerror], [onload], [onfocus],
+  [ontoggle], [onbegin], base, iframe, object, embed, math, video, marquee, main style, [href^="javascript:" i],
+  meta[http-equiv=refresh i], main script:not([src]):not([type="application/json"])
 `)].map(el => el.outerHTML.slice(0, 160))"""
 
 
