@@ -62,6 +62,7 @@ GROWTH = {  # (against the 180 days before for want of a year-earlier figure?, i
         "Revenue of %(window)s days is %(percent)s %% below the %(window)s days before (no year-earlier figure)"
     ),
 }
+RHYTHM_CHANCE = gettext_noop("%(rhythm)s; %(percent)s %% likely to order in the next %(window)s days")
 MORE_BACK_THAN_SOLD = gettext_noop("More was reversed than sold in %(window)s days")
 GENERIC = gettext_noop("%(label)s: %(value)s")
 
@@ -167,7 +168,11 @@ def _facts(entry: Entry, row: Row, words: Words) -> str:
             gettext=words.gettext,
             ngettext=words.ngettext,
         )
-        return text[:1].upper() + text[1:]
+        text = text[:1].upper() + text[1:]
+        if reading.raw.get("probability") is None:
+            return text
+        chance = plain(rounded(number(reading.raw["probability"]) * 100, WHOLE))
+        return words.gettext(RHYTHM_CHANCE) % {"rhythm": text, "percent": chance, "window": measure.window}
     return words.gettext(_template(entry, row)) % _fields(entry, row, words)
 
 

@@ -175,7 +175,10 @@ def test_sales_alone_say_so_and_speak_of_rhythm():
     rhythm = Reading({"probability": Decimal("0.31"), "repeats": 10, "t_last": 210, "age": 285})
     result = score(profile, {"deal_rhythm": rhythm})
     assert basis_sentence(profile) == "Based on sales only."
-    assert sentence(result, "deal_rhythm") == "Orders about every 3 weeks; silent for 74 days (35 of 100): -10.8"
+    assert (
+        sentence(result, "deal_rhythm")
+        == "Orders about every 3 weeks; silent for 74 days; 31 % likely to order in the next 90 days (35 of 100): -10.8"
+    )
     explanation = explained(result)
     assert explanation["basis"] == "Based on sales only."
     assert set(lines(explanation)) == {"revenue_growth", "deal_rhythm", "trade_depth"}
