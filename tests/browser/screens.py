@@ -51,7 +51,8 @@ def first_of(selector: str) -> Callable[[Page], None]:
 def palette(page: Page) -> None:
     page.locator("[data-palette-open]").click()
     page.locator("#palette-q").fill("nor")
-    expect(page.locator("#palette-list [role=option]").first).to_be_visible()
+    expect(page.locator("#palette-list [aria-selected=true]")).to_contain_text("Northwind Partners")
+    expect(page.locator("#palette-list")).to_contain_text("Move Northwind Partners")
     settled(page)
 
 
@@ -127,7 +128,7 @@ SCREENS = [
     Screen("meetings-list", "/app/meetings/"),
     Screen("meeting-prepare", "/app/meetings/", prepare=first_of("#rows tbody th a")),
     Screen(
-        "meeting-held", f"{NORTHWIND}meetings/?when=held", prepare=first_of("a[href^='/app/meetings/']:has-text('QBR')")
+        "meeting-held", f"{NORTHWIND}meetings/?when=held", prepare=first_of("h3:has-text('Held') a:has-text('QBR')")
     ),
     Screen("meeting-form", f"{NORTHWIND}meetings/new/"),
     Screen("search-found", "/app/search/?q=nor"),

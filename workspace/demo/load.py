@@ -203,8 +203,9 @@ def _reviews(partner: Partner, character: Character, owner: User, people: list[C
         for text, side in (("Send the revised price list", "ours"), ("Name a second certified engineer", "theirs")):
             due = clock.today() - timedelta(days=9) if late else day + timedelta(days=21)
             done = None if late or due > clock.today() else at(due, 9)
+            who = str(owner) if side == "ours" else people[0].name
             Commitment.objects.create(
-                partner=partner, meeting=meeting, text=text, side=side, owner_name=str(owner), due_on=due, done_at=done
+                partner=partner, meeting=meeting, text=text, side=side, owner_name=who, due_on=due, done_at=done
             )
 
 
