@@ -1,9 +1,11 @@
 """Logging set-up: one JSON line per event, UTC, with the request id. Bodies, query strings and addresses stay out."""
 
+import re
 from typing import Any
 
 import structlog
 
+SECRET_PATH = re.compile(r"(/cal/|/accounts/password/reset/key/).+")
 KEEP = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -16,7 +18,7 @@ def without_query(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str
     """Keep the path of a request line, drop its query string and the user agent."""
     request = event.get("request")
     if isinstance(request, str):
-        event["request"] = request.split("?", 1)[0]
+        event["request"] = SECRET_PATH.sub(r"\1…", request.split("?", 1)[0])
     event.pop("user_agent", None)
     event.pop("ip", None)
     return event

@@ -18,6 +18,7 @@ from core.models import Outbox
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
+ACCOUNT_MAIL = "account"  # may hold a link that opens an account
 
 
 def put_mail(

@@ -1,5 +1,7 @@
 """Answers that belong to no room: CSRF failure and the sink of CSP reports."""
 
+import json
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_POST
 from structlog import get_logger
 
 log = get_logger(__name__)
+REPORTED = ("effective-directive", "blocked-uri")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -23,5 +26,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @csrf_exempt
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
-    log.warning("csp_report", report=request.body[:2000].decode("utf-8", "replace"))
+    try:
+        report = json.loads(request.body[:8000]).get("csp-report", {})
+    except (ValueError, AttributeError):
+        report = {}
+    log.warning("csp_report", **{name: str(report.get(name, ""))[:100].split("?", 1)[0] for name in REPORTED})
     return HttpResponse(status=204)

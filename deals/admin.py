@@ -50,6 +50,11 @@ class DealAdmin(admin.ModelAdmin):
     )
     show_full_result_count = False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A closed deal stays as past scores have read it."""
+        closed = obj is not None and obj.status != Deal.Status.OPEN
+        return (*self.readonly_fields, "joint", "value_minor", "currency") if closed else self.readonly_fields
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

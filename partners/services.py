@@ -64,6 +64,7 @@ def create_partner(
     name = " ".join(name.split())
     if not name:
         raise DomainError(_("A partner needs a name."), field="name")
+    _check_owner(owner)
     if key and Partner.objects.filter(key=key).exists():
         raise DomainError(_("There is already a partner with the external key “{}”.").format(key), field="key")
     partner = Partner.objects.create(
@@ -180,11 +181,7 @@ def change_tier(*, partner_id: int, tier: str, actor: User, reason: str) -> Part
 @transaction.atomic
 def assign_owner(*, partner_ids: Iterable[int], owner: User | None, actor: User) -> int:
     """Give partners to one owner; returns how many changed hands."""
-    if owner is not None and not (owner.is_active and owner.may_edit):
-        raise DomainError(
-            _("{} cannot own partners: only partner managers, leads and administrators can.").format(owner),
-            field="owner",
-        )
+    _check_owner(owner)
     rows = list(
         Partner.objects.select_for_update().filter(pk__in=list(partner_ids)).exclude(owner=owner).order_by("pk")
     )
@@ -282,6 +279,14 @@ def restore_partner(*, partner_id: int, actor: User) -> Partner:
         partner.save(update_fields=["archived_at", "updated_at"])
         record("partners.restored", partner, actor=actor, partner_uid=partner.uid)
     return partner
+
+
+def _check_owner(owner: User | None) -> None:
+    if owner is not None and not (owner.is_active and owner.may_edit):
+        raise DomainError(
+            _("{} cannot own partners: only partner managers, leads and administrators can.").format(owner),
+            field="owner",
+        )
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -1,11 +1,14 @@
 """Root addresses. The manager's side is /app/, the API /api/v1/, the Django admin /admin/."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from accounts.policies import public
 from core.views import csp_report
 from prm import api
+
+admin.site.login = secure_admin_login(admin.site.login)  # throttled and with the second factor, like any log-in
 
 urlpatterns = [
     path("", include("workspace.urls")),

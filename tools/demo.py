@@ -271,6 +271,9 @@ def run(*, host: str, port: int, logins: list[str], env: dict[str, str], began: 
         stop(children)
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
@@ -286,6 +289,11 @@ def main() -> int:
     if not configured("LOG_LEVEL"):
         env["LOG_LEVEL"] = "WARNING"  # the address and the log-ins stay on the screen
     try:
+        if arguments.host not in LOOPBACK:
+            raise environment.SetupError(
+                f"The embedded edition serves this machine only; {arguments.host} is not {' or '.join(LOOPBACK)}.\n"
+                "To reach it from others, see docs/operations.md, section 2 or 3."
+            )
         require_free_port(arguments.host, arguments.port)
         logins = prepare(env=env, demo_data=not arguments.without_demo_data)
     except environment.SetupError as error:

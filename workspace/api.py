@@ -11,14 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from core import clock
 from core.api import RoomViewSet, StrictSerializer, choice, text_parameters, valid
 from health.models import Band
 from lifecycle.models import Stage
-from lifecycle.services import start_journey
 from partners.models import Partner, Tier
 from partners.rules import normalise
-from partners.services import create_partner, update_partner
+from partners.services import update_partner
+from workspace.services.partners import add_partner
 
 
 class PartnerHealthOut(serializers.Serializer):
@@ -132,10 +131,9 @@ class PartnerViewSet(RoomViewSet):
     @extend_schema(request=PartnerIn, responses={201: PartnerOut})
     def create(self, request: Request) -> Response:
         data = valid(PartnerIn, request)
-        stage = data.pop("stage", Stage.RECRUIT)
         owner = self._owner(data.pop("owner", ""))
-        partner = create_partner(actor=request.user, owner=owner, **data)
-        start_journey(partner_id=partner.pk, stage=stage, occurred_at=clock.now(), actor=request.user)
+        facts = {"stage": Stage.RECRUIT, "joined_on": None, **data, "owner": owner}
+        partner = add_partner(actor=request.user, **facts)
         return Response(partner_out(self.get_queryset().get(pk=partner.pk)), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=PartnerPatchIn, responses=PartnerOut)

@@ -10,12 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from core import clock
 from core.models import PeriodRun
 from health import bulk, measures, queries
-from health.models import HealthChunk, HealthModelVersion, HealthRun
+from health.models import HealthChunk, HealthModelVersion, HealthRun, HealthSnapshot
 from health.services.chunks import Stage, stage_of, store_chunk
 from health.services.fits import fit_for, latest_fit
 from health.services.found import summary
@@ -46,7 +46,7 @@ def compute(
     data* when `known_cutoff` lies after the day, else *by hand*. `progress(done, chunks)` is called after each chunk.
     """
     run = start_run(as_of=as_of, partner_ids=partner_ids, known_cutoff=known_cutoff, reason=reason, version=version)
-    if run.finished_at is not None:
+    if run.finished_at is not None and not _add_latecomers(run):
         return run
     stage = stage_of(run)
     total = run.chunks.count()
@@ -59,6 +59,27 @@ def compute(
     return run
 
 
+@transaction.atomic
+def _add_latecomers(run: HealthRun) -> bool:
+    """Give a finished run the partners it could not know: history imported since with an asserted `known_at`."""
+    if not run.whole:
+        return False
+    scorable = queries.scorable_partners(at=clock.end_of_day(run.as_of), known=run.known_cutoff)
+    rows = HealthSnapshot.objects.filter(model=run.model, as_of=run.as_of, known_cutoff=run.known_cutoff)
+    scored = set(rows.values_list("partner_id", flat=True))
+    late = [pk for pk in scorable if pk not in scored]
+    if not late:
+        return False
+    HealthRun.objects.select_for_update().filter(pk=run.pk).update(finished_at=None)
+    first = (run.chunks.aggregate(last=Max("number"))["last"] or 0) + 1
+    size = settings.HEALTH_CHUNK
+    parts = [late[start : start + size] for start in range(0, len(late), size)]
+    HealthChunk.objects.bulk_create(
+        [HealthChunk(run=run, number=number, partner_ids=part) for number, part in enumerate(parts, start=first)]
+    )
+    return True
+
+
 def start_run(
     *,
     as_of: date,
@@ -69,7 +90,7 @@ def start_run(
 ) -> HealthRun:
     """The run for this (version, day, cutoff), with its chunks; an existing one is returned as it is."""
     version = version or queries.active_version()
-    known = known_cutoff or cutoff_of(as_of)
+    known = min(known_cutoff or cutoff_of(as_of), clock.now())
     whole = partner_ids is None
     same = HealthRun.objects.filter(model=version, as_of=as_of, known_cutoff=known, whole=True)
     found = same.select_related("model", "fit").first() if whole else None

@@ -1,12 +1,15 @@
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEntry, User
 from accounts.services import record
+from core import clock
 from engagement.models import Meeting, Touchpoint
 from health.models import HealthSnapshot, HealthState
+from health.services import compute, set_override
 from partners.models import Partner
 from tests.factories import make_partner, make_revenue, make_touch, make_user
 from workspace.demo import story
@@ -91,3 +94,30 @@ def test_command_refuses_in_production(settings):
 
     with pytest.raises(CommandError):
         call_command("demo", "load")
+
+
+@pytest.mark.django_db
+def test_scores_move_at_once_after_loading(monkeypatch, lead):
+    monkeypatch.setattr("workspace.management.commands.demo.WEEKS_OF_HISTORY", 3)
+    call_command("demo", "load")
+    partner = Partner.objects.get(name="Juniper Labs")
+
+    until = clock.today() + timedelta(days=5)
+    set_override(
+        partner_id=partner.pk, target=Decimal(20), reason="They told us they will leave", ends_on=until, actor=lead
+    )
+
+    assert HealthState.objects.get(partner=partner).score == Decimal("20.0000")
+
+
+@pytest.mark.django_db
+def test_days_of_the_demo_can_be_scored_again_for_real_partners(monkeypatch):
+    monkeypatch.setattr("workspace.management.commands.demo.WEEKS_OF_HISTORY", 3)
+    call_command("demo", "load")
+    real = make_partner(name="Real one")
+    day = clock.today() - timedelta(days=3)
+
+    run = compute(as_of=day)
+    again = compute(as_of=day)
+
+    assert (run.pk, HealthSnapshot.objects.filter(partner=real, as_of=day).count()) == (again.pk, 1)

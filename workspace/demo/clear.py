@@ -5,8 +5,9 @@ from django.db.models import ProtectedError
 
 from accounts.models import User
 from accounts.services import record
-from core.models import Outbox
+from core.models import Outbox, PeriodRun
 from deals.models import Deal, RevenueEntry
+from health.models import HealthRun, HealthSnapshot, RhythmFit
 from partners.models import Partner, Tag
 
 
@@ -23,6 +24,10 @@ def clear() -> dict[str, int]:
     counts["mails"] = Outbox.objects.filter(is_demo=True).delete()[0]
     counts["partners"] = partners.count()
     partners.delete()
+    if not HealthSnapshot.objects.exists():
+        HealthRun.objects.all().delete()
+        RhythmFit.objects.all().delete()
+        PeriodRun.objects.filter(job__startswith="health.").delete()
     Tag.objects.filter(name__in=["EMEA", "Overseas"], partners__isnull=True).delete()
     counts["people"] = counts["people disabled"] = 0
     for user in User.objects.filter(is_demo=True, is_active=True):

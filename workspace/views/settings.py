@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from accounts.policies import leads_only, staff_only
 from accounts.services import record
 from core.models import Heartbeat, Outbox
-from core.outbox import retry
+from core.outbox import ACCOUNT_MAIL, retry
 from partners.models import Partner
 from workspace.services.queue import show_first_steps
 from workspace.views.answers import wants_fragment
@@ -78,7 +78,9 @@ def outbox_detail(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         Partner.objects.visible_to(request.user).filter(uid=mail.partner_uid).first() if mail.partner_uid else None
     )
     context = {
-        "mail": mail, "partner": partner, "may_retry": request.user.may_lead and mail.status in RETRYABLE,
+        "mail": mail, "partner": partner,
+        "may_read": mail.kind != ACCOUNT_MAIL or request.user.is_staff,
+        "may_retry": request.user.may_lead and mail.status in RETRYABLE,
         "mail_configured": settings.MAIL_CONFIGURED,
     }  # fmt: skip
     return render(request, "workspace/outbox_detail.html", context)

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         past = [today - timedelta(weeks=week) for week in range(WEEKS_OF_HISTORY, DAILY_FOR // 7, -1)]
         days = [*past, *(today - timedelta(days=back) for back in range(DAILY_FOR, -1, -1))]
         for number, day in enumerate(days, start=1):
-            compute(as_of=day, known_cutoff=clock.end_of_day(day), reason=HealthRun.Reason.HISTORY)
+            compute(as_of=day, reason=HealthRun.Reason.HISTORY)
             if number % 10 == 0 or number == len(days):
                 self.stdout.write(f"health scores: {number} of {len(days)} days")
                 self.stdout.flush()
