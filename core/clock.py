@@ -21,3 +21,10 @@ def end_of_day(day: date) -> datetime:
     zone = ZoneInfo(settings.REPORTING_TIME_ZONE)
     following = day + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=zone).astimezone(UTC)
+
+
+def days_before(at: datetime, days: int) -> datetime:
+    """The same time on the clock `days` days before `at`, in the reporting time zone."""
+    zone = ZoneInfo(settings.REPORTING_TIME_ZONE)
+    wall = at.astimezone(zone).replace(tzinfo=None) - timedelta(days=days)
+    return wall.replace(tzinfo=zone).astimezone(UTC)

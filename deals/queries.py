@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import Count, Expression, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from core import clock
 from core.display import exponent
 from deals.business_day import BusinessDay
 from deals.models import Deal, ExchangeRate, ImportRun, RevenueEntry
@@ -102,13 +103,6 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(settings.REPORTING_TIME_ZONE)).date()
 
 
-def days_before(at: datetime, days: int) -> datetime:
-    """The same time on the clock `days` days before `at`, in the reporting time zone."""
-    zone = ZoneInfo(settings.REPORTING_TIME_ZONE)
-    wall = at.astimezone(zone).replace(tzinfo=None) - timedelta(days=days)
-    return wall.replace(tzinfo=zone).astimezone(UTC)
-
-
 def revenue_windows(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> dict[int, RevenueWindows]:
     """Revenue of each partner in the windows that growth and depth of trade are judged by."""
     return {pk: facts.windows for pk, facts in revenue_facts(partner_ids, at=at, known=known).items()}
@@ -135,12 +129,12 @@ def revenue_facts(partner_ids: PartnerIds, *, at: datetime, known: datetime) -> 
         "previous": (2 * WINDOW_DAYS, WINDOW_DAYS),
         "net_365": (YEAR_DAYS, 0),
     }
-    starts = {name: days_before(at, start) for name, (start, _end) in edges.items()}
+    starts = {name: clock.days_before(at, start) for name, (start, _end) in edges.items()}
     sums = {}
     for name, (_start, end) in edges.items():
         inside = Q(occurred_at__gte=starts[name])
         if end:
-            inside &= Q(occurred_at__lt=days_before(at, end))
+            inside &= Q(occurred_at__lt=clock.days_before(at, end))
         sums[name] = Sum("amount_minor", filter=inside)
     groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in (
@@ -209,7 +203,7 @@ def joint_deal_results(partner_ids: PartnerIds, *, at: datetime, known: datetime
         Deal.objects.filter(
             partner_id__in=partner_ids,
             joint=True,
-            closed_at__gte=days_before(at, WINDOW_DAYS),
+            closed_at__gte=clock.days_before(at, WINDOW_DAYS),
             closed_at__lt=at,
             known_closed_at__lt=known,
         )

@@ -14,6 +14,7 @@ from core.errors import DomainError, StaleError
 from lifecycle.models import Journey, Stage, StageChange
 from lifecycle.rules import REASON_MIN_LENGTH, REASON_NEEDED
 from lifecycle.signals import stage_changed
+from partners.models import Partner
 
 FIRST_SALE = "first imported sale"
 
@@ -44,6 +45,7 @@ def start_journeys_from_first_sale(first_sales: dict[int, tuple[datetime, dateti
 
     `first_sales` maps partner id to (occurred_at, known_at, asserted). Safe to repeat; returns how many began.
     """
+    list(Partner.objects.select_for_update().filter(pk__in=list(first_sales)).order_by("pk").values_list("pk"))
     existing = {
         journey.partner_id: journey
         for journey in Journey.objects.select_for_update()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Max, Q
 
@@ -12,15 +12,15 @@ from core import clock
 from engagement.models import Attendee, Meeting, Touchpoint
 from partners.models import Partner
 
-TOUCH_WINDOW = timedelta(days=90)
-ATTENDANCE_WINDOW = timedelta(days=180)
+TOUCH_DAYS = 90
+ATTENDANCE_DAYS = 180
 
 
 def two_way_counts(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> dict[int, int]:
     """Two-way touches in the 90 days before `at`. A partner without any is absent."""
     rows = (
         Touchpoint.objects.as_of(at, known=known)
-        .filter(partner_id__in=partner_ids, two_way=True, occurred_at__gte=at - TOUCH_WINDOW)
+        .filter(partner_id__in=partner_ids, two_way=True, occurred_at__gte=clock.days_before(at, TOUCH_DAYS))
         .values_list("partner_id")
         .annotate(times=Count("id"))
     )
@@ -38,7 +38,7 @@ def attendance(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> 
         Attendee.objects.filter(
             held | missed,
             meeting__partner_id__in=partner_ids,
-            meeting__starts_at__gte=at - ATTENDANCE_WINDOW,
+            meeting__starts_at__gte=clock.days_before(at, ATTENDANCE_DAYS),
             contact__isnull=False,
         )
         .values_list("meeting__partner_id")

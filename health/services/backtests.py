@@ -117,7 +117,7 @@ def _rows(version: HealthModelVersion, day: date, horizon: int, label: str) -> l
     for start in range(0, len(everybody), settings.HEALTH_CHUNK):
         part = Ids(everybody[start : start + settings.HEALTH_CHUNK])
         results = score_partners(scene, part)
-        sales = deals.sales_in_window(part, start=deals.days_before(at, WINDOW_DAYS), end=at, known=at)
+        sales = deals.sales_in_window(part, start=clock.days_before(at, WINDOW_DAYS), end=at, known=at)
         lifetime = deals.sales_in_window(part, start=EVER, end=at, known=at)
         trends = _trends(part, at)
         if label == EXIT:
@@ -159,7 +159,7 @@ def _in_good_standing(results: Mapping[int, Result], partner_ids: Sequence[int],
 
 def _trends(partner_ids: Sequence[int], at: datetime) -> dict[int, float]:
     """Net revenue of the last 90 days over that of the 90 before, minus 1. No earlier revenue counts as no change."""
-    middle, first = deals.days_before(at, WINDOW_DAYS), deals.days_before(at, 2 * WINDOW_DAYS)
+    middle, first = clock.days_before(at, WINDOW_DAYS), clock.days_before(at, 2 * WINDOW_DAYS)
     rows = list(
         RevenueEntry.objects.as_of(at)
         .filter(partner_id__in=partner_ids, occurred_at__gte=first)

@@ -15,6 +15,7 @@ from core.errors import DomainError
 from health import queries
 from health.models import Applicability, ExceptionFlag, Override
 from health.services.schedule import score_now
+from partners.models import Partner
 
 REASON_LENGTH = 20
 LONGEST_OVERRIDE_DAYS = 90
@@ -34,6 +35,7 @@ def set_override(*, partner_id: int, target: Decimal, reason: str, ends_on: date
         )
     now = clock.now()
     with transaction.atomic():
+        Partner.objects.select_for_update().get(pk=partner_id)
         Override.objects.open().filter(partner_id=partner_id).update(ended_at=now, updated_at=now)
         override = Override.objects.create(
             partner_id=partner_id, target=target, reason=reason.strip(), starts_at=now, ends_on=ends_on, actor=actor

@@ -10,7 +10,8 @@ import structlog
 from django.db import DatabaseError
 
 from accounts.models import User
-from deals.queries import days_before, sales_in_window
+from core import clock
+from deals.queries import sales_in_window
 from workspace.models import QueueMark
 from workspace.queries.queue_sources import SOURCES, Book, Candidate, Finder
 from workspace.ranking import Rank, in_order, rank_of, value_weight
@@ -129,7 +130,7 @@ def _is_aside(candidate: Candidate, mark: QueueMark | None, today: date) -> bool
 
 def _ranked(found: Sequence[Candidate], *, now: datetime, today: date, typical_minor: int | None) -> list[Item]:
     partner_ids = sorted({candidate.partner_id for candidate in found})
-    sales = sales_in_window(partner_ids, start=days_before(now, YEAR_DAYS), end=now, known=now) if found else {}
+    sales = sales_in_window(partner_ids, start=clock.days_before(now, YEAR_DAYS), end=now, known=now) if found else {}
     items = []
     for candidate in found:
         own = sales.get(candidate.partner_id)
