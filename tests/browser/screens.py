@@ -127,7 +127,7 @@ SCREENS = [
     Screen("lifecycle-move-422", NORTHWIND, prepare=refused_move, faults=(REFUSED,)),
     Screen("meetings-list", "/app/meetings/"),
     Screen("meeting-prepare", "/app/meetings/", prepare=first_of("#rows tbody th a")),
-    Screen("meeting-held", f"{NORTHWIND}timeline/", prepare=first_of("h3:has-text('Held') a:has-text('QBR')")),
+    Screen("meeting-held", "/app/meetings/?when=past&kind=qbr", prepare=first_of("#rows tbody th a")),
     Screen("meeting-form", f"{NORTHWIND}meetings/new/"),
     Screen("search-found", "/app/search/?q=nor"),
     Screen("search-nothing", "/app/search/?q=zzzz"),
