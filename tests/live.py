@@ -27,6 +27,7 @@ class LiveProduct:
     env: dict[str, str]
     process: subprocess.Popen[bytes]
     log: Path
+    database: str = ""  # its own on the tests' PostgreSQL, removed by stop()
 
     def manage(self, *arguments: str) -> str:
         """Run a management command against the product's database and return what it printed."""
@@ -44,6 +45,8 @@ class LiveProduct:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
+        if self.database:
+            _administer(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
 
 
 def start(folder: Path, *, name: str) -> LiveProduct:
@@ -52,11 +55,12 @@ def start(folder: Path, *, name: str) -> LiveProduct:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
+    database = _new_database(name)
     env = {
         **{key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG", "REDIS_URL", "TMPDIR"}},
         "VAR_DIR": str(folder),
         "BASE_URL": url,
-        "DATABASE_URL": _database(name) or f"sqlite:///{folder / 'live.sqlite3'}",
+        "DATABASE_URL": _database_url(database) if database else f"sqlite:///{folder / 'live.sqlite3'}",
         "LOG_LEVEL": "WARNING",
         "CONN_MAX_AGE": "0",
     }
@@ -81,7 +85,7 @@ def start(folder: Path, *, name: str) -> LiveProduct:
         stdout=log.open("wb"),
         stderr=subprocess.STDOUT,
     )
-    product = LiveProduct(url=url, env=env, process=process, log=log)
+    product = LiveProduct(url=url, env=env, process=process, log=log, database=database)
     _wait(product)
     return product
 
@@ -98,17 +102,33 @@ def _wait(product: LiveProduct) -> None:
     raise AssertionError("The product did not start:\n" + product.log.read_text())
 
 
-def _database(name: str) -> str:
-    """Create an empty PostgreSQL database `prm_live_<name>`; empty text when the tests run on SQLite."""
-    given = settings.DATABASES["default"]
-    if given["ENGINE"] != "django.db.backends.postgresql":
+def _new_database(name: str) -> str:
+    """Create an empty PostgreSQL database of this process; empty text when the tests run on SQLite."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         return ""
-    login = {"host": given["HOST"], "port": given["PORT"] or 5432, "user": given["USER"], "password": given["PASSWORD"]}
-    connection = psycopg2.connect(dbname="postgres", **login)
+    database = f"prm_live_{name}_{os.getpid()}"
+    _administer(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', f'CREATE DATABASE "{database}"')
+    return database
+
+
+def _database_url(database: str) -> str:
+    given = settings.DATABASES["default"]
+    secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+    return f"postgres://{given['USER']}{secret}@{given['HOST']}:{given['PORT'] or 5432}/{database}"
+
+
+def _administer(*statements: str) -> None:
+    """Run statements that no transaction may hold on the server of the tests."""
+    given = settings.DATABASES["default"]
+    connection = psycopg2.connect(
+        dbname="postgres",
+        host=given["HOST"],
+        port=given["PORT"] or 5432,
+        user=given["USER"],
+        password=given["PASSWORD"],
+    )
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "prm_live_{name}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "prm_live_{name}"')
+        for statement in statements:
+            cursor.execute(statement)
     connection.close()
-    secret = f":{login['password']}" if login["password"] else ""
-    return f"postgres://{login['user']}{secret}@{login['host']}:{login['port']}/prm_live_{name}"
