@@ -41,5 +41,5 @@ RUN PRM_PROFILE=embedded VAR_DIR=/tmp/build python manage.py collectstatic --no-
 USER prm
 VOLUME /srv/var
 EXPOSE 8000
-CMD ["gunicorn", "prm.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
+CMD ["gunicorn", "prm.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", \
      "--worker-tmp-dir", "/dev/shm", "--max-requests", "2000", "--max-requests-jitter", "200", "--no-control-socket"]

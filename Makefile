@@ -14,7 +14,7 @@ PORT ?= 8000
 WORKERS ?= 2
 PYTEST_FLAGS ?=
 LOCK_FLAGS ?=
-ROOMS := core accounts partners lifecycle deals engagement health workspace prm
+ROOMS := core accounts partners lifecycle deals engagement enablement health workspace privacy portal prm
 
 .PHONY: help setup demo run test check bench lock format clean
 .DEFAULT_GOAL := help
@@ -32,7 +32,7 @@ run: ## the same without demo data, for your own
 	@$(PYTHON) tools/demo.py --host $(HOST) --port $(PORT) --without-demo-data
 
 test: setup ## the whole suite on SQLite (PYTEST_FLAGS="-k health" for a part)
-	@env -u DATABASE_URL -u REDIS_URL $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	@env -u DATABASE_URL -u REDIS_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
 
 check: setup ## style, types, import contracts, templates, migrations, security
 	$(BIN)/ruff check .

@@ -20,6 +20,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "prm.example.com"
@@ -108,10 +111,11 @@ def production() -> None:
             "TMPDIR": scratch,
         }
         (folder / "var").mkdir()
+        owner = web_role(env)
 
-        def manage(*arguments: str) -> str:
+        def manage(*arguments: str, **more: str) -> str:
             command = [sys.executable, "manage.py", *arguments]
-            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, cwd=ROOT, env={**env, **more}, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise CheckError(f"manage.py {' '.join(arguments)}: {done.stdout}{done.stderr}")
             return done.stdout
@@ -137,12 +141,14 @@ def production() -> None:
             return list(processes.values())
 
         try:
-            web_options = ("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket")
+            web_options = ("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket")
             start("web", "gunicorn", "prm.wsgi", "--bind", f"127.0.0.1:{port}", *web_options)
             wait_for("/livez answers 200", 60, lambda: answers(port, "/livez"), running())
             expect(get(port, "/readyz")[0] == 503, "/readyz answers 503 while migrations are missing")
-            manage("migrate", "--no-input", "--verbosity", "0")
-            manage("createcachetable")
+            manage("migrate", "--no-input", "--verbosity", "0", **owner)
+            manage("createcachetable", **owner)
+            manage("check", "--database", "default", "--fail-level", "WARNING")
+            print("ok    the role of web, worker and beat owns nothing and bypasses nothing", flush=True)
             wait_for("/readyz answers 200 after migrating", 30, lambda: answers(port, "/readyz"), running())
             look_from_outside(port)
             start("worker", "celery", "-A", "prm", "worker", "--concurrency", "2", "--loglevel", "INFO")
@@ -173,6 +179,25 @@ def production() -> None:
                     process.wait()
             for log in logs.values():
                 log.close()
+            drop_role(owner)
+
+
+def web_role(env: dict[str, str]) -> dict[str, str]:
+    """Let everything log in as a role of its own, as docker-compose.yml does; returns what `migrate` gets instead."""
+    owner = env["DATABASE_URL"]
+    name, password = f"prm_web_{os.getpid()}", secrets.token_hex(24)
+    address = urlsplit(owner)
+    host = address.netloc.rpartition("@")[2]
+    env["DATABASE_URL"] = urlunsplit(address._replace(netloc=f"{name}:{password}@{host}"))
+    return {"DATABASE_URL": owner, "DATABASE_WEB_ROLE": name, "DATABASE_WEB_PASSWORD": password}
+
+
+def drop_role(owner: dict[str, str]) -> None:
+    connection = psycopg2.connect(owner["DATABASE_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP ROLE IF EXISTS {owner['DATABASE_WEB_ROLE']}")
+    connection.close()
 
 
 def look_from_outside(port: int) -> None:

@@ -1,4 +1,4 @@
-"""Who may use the API: vendor roles, and tokens within their scope."""
+"""Who may use the API: vendor roles, a partner's people their own part, and tokens within their scope."""
 
 from typing import Any
 
@@ -20,3 +20,17 @@ class ApiAccess(BasePermission):
         if isinstance(request.auth, ApiToken) and request.auth.scope != ApiToken.Scope.WRITE:
             return False
         return bool(user.may_edit)
+
+
+class PortalApiAccess(BasePermission):
+    """A partner's people, at their own partner's rows: the seat is found by the partners' middleware."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        seat = getattr(request, "seat", None)
+        if seat is None:
+            return False
+        if request.method in SAFE_METHODS:
+            return True
+        if isinstance(request.auth, ApiToken) and request.auth.scope != ApiToken.Scope.WRITE:
+            return False
+        return bool(seat.may_write)

@@ -7,6 +7,9 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from accounts.models import Role
 
 View = Callable[..., HttpResponse]
 
@@ -41,6 +44,11 @@ def leads_only(view: View) -> View:
     return staff_only_then(view, "lead", lambda user: user.may_lead)
 
 
+def admins_only(view: View) -> View:
+    """People's data and what is kept of them: administrators."""
+    return staff_only_then(view, "admin", lambda user: user.is_staff)
+
+
 def staff_only_then(view: View, policy: str, allowed: Callable[[Any], bool]) -> View:
     guarded = staff_only(_guard(view, policy, allowed, hide=False))
     guarded.policy = policy  # type: ignore[attr-defined]  # read by tests/test_access.py
@@ -48,8 +56,37 @@ def staff_only_then(view: View, policy: str, allowed: Callable[[Any], bool]) -> 
 
 
 def partner_only(view: View) -> View:
-    """Users bound to a partner; vendor staff see a 404."""
-    return _guard(view, "partner", lambda user: not user.is_vendor, hide=True)
+    """A partner's people, and colleagues who see as the partner; other vendor staff see a 404."""
+    return _seated(view, "partner", lambda seat: True)
+
+
+def partner_editors_only(view: View) -> View:
+    """A partner's administrators and sellers; its viewers get a 403."""
+    return _seated(view, "partner_editor", lambda seat: seat.role != Role.PARTNER_VIEWER)
+
+
+def partner_admins_only(view: View) -> View:
+    """A partner's administrators; its sellers and viewers get a 403."""
+    return _seated(view, "partner_admin", lambda seat: seat.role == Role.PARTNER_ADMIN)
+
+
+def _seated(view: View, policy: str, allowed: Callable[[Any], bool]) -> View:
+    """`request.seat` is set by the partners' middleware; an observer's writes never come this far."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.seat is None:
+            if request.user.is_vendor:
+                raise Http404
+            raise PermissionDenied(_("Your access has ended. Ask your contact if this is a mistake."))
+        if not allowed(request.seat):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    guarded.policy = policy  # type: ignore[attr-defined]  # read by tests/test_access.py
+    return guarded
 
 
 def signed_in(view: View) -> View:

@@ -16,9 +16,10 @@ from deals.models import RevenueEntry
 from engagement.models import Meeting, Touchpoint
 from health.services import compute
 from lifecycle.models import Journey, StageChange
-from partners.models import Contact, Partner, TierChange
+from partners.models import Contact, Membership, Partner, TierChange
 
 BATCH = 2_000
+PARTNER_LOGIN = "partner@bench.example"
 TIERS = ["registered"] * 6 + ["silver"] * 3 + ["gold", "strategic"]
 STAGES = ["growth"] * 6 + ["onboarding", "evaluation", "expansion", "recruit"]
 
@@ -63,6 +64,8 @@ def fill_web(number: int, password: str) -> str:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+    partner = User.objects.create_user(PARTNER_LOGIN, password, name="Bench Partner", role=Role.PARTNER_ADMIN)
+    Membership.objects.create(user=partner, partner=Partner.objects.get(slug="bench-777"))
     return create_token(user=user, name="bench", scope="read", days=1)[1]
 
 

@@ -67,18 +67,7 @@ def on_database(name: str, folder: Path, partners: int) -> None:
         except OSError as problem:
             say(database=name, not_run=str(problem))
             return
-    env = {**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder), "LOG_LEVEL": "ERROR", "REDIS_URL": ""}
-    run = [sys.executable, "manage.py"]
-    for arguments in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
-        subprocess.run([*run, *arguments], cwd=ROOT, env=env, check=True)
-    token = subprocess.run(
-        [sys.executable, __file__, "--fill", "--partners", str(partners)],
-        cwd=ROOT,
-        env=env,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()[-1]
+    env, token = filled(url, folder, partners)
     product, bare = serve(env, "prm.settings"), serve(env, "bench._bare_settings")
     try:
         measure(name, partners, token, product, bare)
@@ -86,6 +75,23 @@ def on_database(name: str, folder: Path, partners: int) -> None:
         for process in (product, bare):
             process.terminate()
             process.wait(timeout=20)
+
+
+def filled(url: str, folder: Path, partners: int) -> tuple[dict[str, str], str]:
+    """A migrated database with `partners` partners: the environment to serve it in, and an API token."""
+    env = {**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder), "LOG_LEVEL": "ERROR", "REDIS_URL": ""}
+    run = [sys.executable, "manage.py"]
+    for arguments in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
+        subprocess.run([*run, *arguments], cwd=ROOT, env=env, check=True)
+    token = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / "web.py"), "--fill", "--partners", str(partners)],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()[-1]
+    return env, token
 
 
 def measure(name: str, partners: int, token: str, product: Served, bare: Served) -> None:
@@ -182,7 +188,7 @@ def serve(env: dict[str, str], settings: str) -> Served:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     process.url = f"http://{address}"
-    probe = f"{process.url}/{'livez' if settings == 'prm.settings' else 'json'}"
+    probe = f"{process.url}/{'json' if settings == 'bench._bare_settings' else 'livez'}"
     while process.poll() is None:
         try:
             build_opener().open(probe, timeout=5).close()
@@ -192,12 +198,12 @@ def serve(env: dict[str, str], settings: str) -> Served:
     raise SystemExit(f"the web process for {settings} did not start")
 
 
-def logged_in(base: str) -> OpenerDirector:
+def logged_in(base: str, email: str = "bench@bench.example") -> OpenerDirector:
     opener = build_opener(HTTPCookieProcessor(CookieJar()))
     page = fetch(opener, f"{base}/accounts/login/").decode()
     form = {
         "csrfmiddlewaretoken": re.search(r'csrfmiddlewaretoken" value="([^"]+)', page)[1],
-        "login": "bench@bench.example",
+        "login": email,
         "password": PASSWORD,
     }
     opener.open(Request(f"{base}/accounts/login/", urlencode(form).encode(), {"Referer": f"{base}/"})).close()

@@ -30,6 +30,15 @@ PAGES = {  # name: address, bar in KB
     "health": ("/app/health/", 135),
     "lifecycle": ("/app/lifecycle/", 165),
     "meetings": ("/app/meetings/", 135),
+    "portal home": ("/portal/", 135),
+    "portal meetings": ("/portal/meetings/", 135),
+    "portal health": ("/portal/health/", 135),
+    "portal sales": ("/portal/sales/", 135),
+    "portal files": ("/portal/files/", 135),
+    "portal news": ("/portal/news/", 135),
+    "portal team": ("/portal/team/", 135),
+    "portal inbox": ("/portal/inbox/", 135),
+    "portal log": ("/portal/log/", 135),
 }
 TEN_MORE = """
 from accounts.models import User
@@ -72,7 +81,7 @@ def weigh(visitors: Any, name: str, path: str, bar: int) -> None:
     """Open `path` with nothing in the cache and print what came."""
     from tests.browser.harness import settled
 
-    page = visitors.open("/livez")
+    page = visitors.open("/livez", person="ingrid@sierra.example" if path.startswith("/portal/") else "ana")
     watch = visitors.watch(page)
     watch.requests.clear()
     page.goto(path, wait_until="networkidle")

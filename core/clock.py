@@ -13,7 +13,7 @@ def now() -> datetime:
 
 def today() -> date:
     """The present business date in the installation's reporting time zone."""
-    return now().astimezone(ZoneInfo(settings.REPORTING_TIME_ZONE)).date()
+    return day_of(now())
 
 
 def end_of_day(day: date) -> datetime:
@@ -28,3 +28,8 @@ def days_before(at: datetime, days: int) -> datetime:
     zone = ZoneInfo(settings.REPORTING_TIME_ZONE)
     wall = at.astimezone(zone).replace(tzinfo=None) - timedelta(days=days)
     return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def day_of(at: datetime) -> date:
+    """The business date of an instant in the reporting time zone."""
+    return at.astimezone(ZoneInfo(settings.REPORTING_TIME_ZONE)).date()

@@ -13,6 +13,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     signed_in = user is not None and user.is_authenticated
     return {
         "organisation": settings.ORGANISATION,
+        "shell": "base.html" if signed_in and user.is_vendor else "portal/base.html",
         "appearance": user.appearance if signed_in else "system",
         "shortcuts_on": user.shortcuts if signed_in else False,
         "background_late": signed_in

@@ -70,6 +70,7 @@ class Outbox(models.Model):
     subject = models.CharField(max_length=250)
     body = models.TextField(max_length=50_000)
     attachments = models.JSONField(default=list, blank=True)
+    headers = models.JSONField(default=dict, blank=True)
     partner_uid = models.UUIDField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=Status, default=Status.DUE)

@@ -1,7 +1,7 @@
 """The outbox: mails owed to people, written with the business row and sent by a sweep (reliability R20 to R27)."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from core import clock
+from core.logs import without_secrets
 from core.models import Outbox
 
 log = structlog.get_logger(__name__)
@@ -32,11 +33,13 @@ def put_mail(
     is_demo: bool = False,
     digest_group: str = "",
     attachments: Sequence[dict[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
     due_at: datetime | None = None,
 ) -> bool:
     """Owe a mail once: False when `key` already exists.
 
-    `attachments` are dicts with `name`, `type` (MIME, may carry parameters) and `text`.
+    `attachments` are dicts with `name`, `type` (MIME, may carry parameters) and `text`; `headers` are those beside the
+    usual ones.
     """
     _row, created = Outbox.objects.get_or_create(
         key=key,
@@ -49,6 +52,7 @@ def put_mail(
             "is_demo": is_demo,
             "digest_group": digest_group,
             "attachments": list(attachments),
+            "headers": dict(headers or {}),
             "due_at": due_at or clock.now(),
         },
     )
@@ -97,7 +101,13 @@ def retry(row: Outbox) -> None:
 
 
 def _settle(row: Outbox, status: str) -> None:
-    Outbox.objects.filter(pk=row.pk).update(status=status, sent_at=clock.now(), locked_until=None, error="")
+    """What was sent keeps no secret: only the mail itself holds it from now on (reliability P10)."""
+    body, headers = row.body, row.headers
+    if status == Outbox.Status.SENT:
+        body, headers = without_secrets(body), {name: without_secrets(value) for name, value in headers.items()}
+    Outbox.objects.filter(pk=row.pk).update(
+        status=status, body=body, headers=headers, sent_at=clock.now(), locked_until=None, error=""
+    )
 
 
 def _postpone(row: Outbox, error: Exception) -> None:
@@ -117,7 +127,7 @@ def _message(row: Outbox) -> EmailMessage:
         subject=row.subject,
         body=row.body,
         to=[row.to],
-        headers={"Message-ID": f"<{row.uid}@prm>", "Auto-Submitted": "auto-generated"},
+        headers={**row.headers, "Message-ID": f"<{row.uid}@prm>", "Auto-Submitted": "auto-generated"},
     )
     for attachment in row.attachments:
         message.attach(attachment["name"], attachment["text"], attachment["type"])

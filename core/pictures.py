@@ -100,8 +100,8 @@ def band_of(code: object) -> Band:
     return BANDS.get(str(code or "").upper(), NO_DATA)
 
 
-def badge(code: object, score: Number | None = None, *, large: bool = False) -> SafeString:
-    """Word + shape + colour, with the score to one decimal if known."""
+def badge(code: object, score: Number | None = None, *, large: bool = False, word: str = "") -> SafeString:
+    """Word + shape + colour, with the score to one decimal if known. `word`: instead of the band's own."""
     band = band_of(code)
     number = "" if score is None or band is NO_DATA else f" {decimal_text(score)}"
     return format_html(
@@ -110,7 +110,7 @@ def badge(code: object, score: Number | None = None, *, large: bool = False) -> 
         band.tone,
         " band-lg" if large else "",
         band.shape,
-        band.label,
+        word or band.label,
         number,
     )
 

@@ -16,6 +16,7 @@ def problems(
     allowed_hosts: Sequence[str],
     base_url: str,
     sqlite: bool,
+    outbound_loopback: bool = False,
 ) -> list[str]:
     """What is unsafe about these settings, in words for the person who installs; empty when they may serve."""
     public = production or any(host not in LOOPBACK for host in allowed_hosts)
@@ -30,6 +31,8 @@ def problems(
         found.append(f"SECRET_KEY is the built-in one or too short: set at least {MIN_SECRET} random characters.")
     if not production:
         found.append("The embedded profile serves loopback only: set PRM_PROFILE=production to serve other hosts.")
+    if outbound_loopback:
+        found.append("OUTBOUND_ALLOW_LOOPBACK lets an address typed in reach this machine's inside: remove it.")
     if production and sqlite:
         found.append("The production profile needs PostgreSQL: set DATABASE_URL=postgres://…")
     if production and urlsplit(base_url).scheme != "https" and urlsplit(base_url).hostname not in LOOPBACK:

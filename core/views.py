@@ -2,7 +2,7 @@
 
 import json
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -21,6 +21,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         {"exception": _("Your session has changed since this page was opened. Reload the page and try again.")},
         status=403,
     )
+
+
+def not_here(_request: HttpRequest, **_parts: str) -> HttpResponse:
+    """For pages of libraries that this house does not have."""
+    raise Http404
 
 
 @csrf_exempt

@@ -128,6 +128,8 @@ class ExchangeRate(models.Model):
     source = models.CharField(_("source"), max_length=120, blank=True)
     known_at = models.DateTimeField()
 
+    portal_rows = "true"  # the same for every partner
+
     class Meta:
         verbose_name = _("exchange rate")
         verbose_name_plural = _("exchange rates")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin
 from engagement.models import (
+    ActionLink,
     AgendaItem,
     Attendee,
     CadenceInput,
@@ -18,6 +19,7 @@ from engagement.models import (
     Commitment,
     HolidayOverride,
     Meeting,
+    MeetingReply,
     Reminder,
     ReminderDelivery,
     Touchpoint,
@@ -171,6 +173,26 @@ class CadenceInputAdmin(ReadOnlyAdmin):
     list_filter = ("stage",)
     search_fields = ("partner__name", "partner__key")
     list_select_related = ("partner",)
+
+
+@admin.register(MeetingReply)
+class MeetingReplyAdmin(ReadOnlyAdmin):
+    list_display = ("meeting", "kind", "state", "said_by", "created_at", "answered_by")
+    list_filter = ("kind", "state")
+    search_fields = ("meeting__title", "partner__name", "said_by")
+    list_select_related = ("meeting", "answered_by")
+    date_hierarchy = "created_at"
+
+
+@admin.register(ActionLink)
+class ActionLinkAdmin(ReadOnlyAdmin):
+    """What could be done from mails, and when it was. The secrets are known to the mails alone."""
+
+    list_display = ("kind", "contact", "meeting", "created_at", "expires_at", "used_at")
+    list_filter = ("kind", ("used_at", admin.EmptyFieldListFilter))
+    search_fields = ("contact__name", "contact__email", "partner__name")
+    list_select_related = ("contact", "meeting")
+    exclude = ("digest",)
 
 
 @admin.register(CalendarFeed)

@@ -11,8 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from engagement.models import AgendaItem, Attendee, Commitment, Meeting, Touchpoint
 from partners.models import Contact
+from partners.visibility import shown_as
 
 ZONED_TIME = "%Y-%m-%dT%H:%M"
+SHOWN_OF_MEETING = {
+    **shown_as("engagement.Meeting"),
+    **dict.fromkeys(["day", "starts"], shown_as("engagement.Meeting")["local_start"]),
+    **dict.fromkeys(["contacts", "users"], shown_as("engagement.Attendee")["contact"]),
+}
 
 
 def new_key() -> str:
@@ -37,6 +43,8 @@ class PeopleField(forms.TypedMultipleChoiceField):
 
 
 class TouchForm(forms.Form):
+    shown_to_partner = shown_as("engagement.Touchpoint")
+
     text = forms.CharField(
         label=_("What happened?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3, "autofocus": True})
     )
@@ -83,6 +91,8 @@ class WhenForm(forms.Form):
 
 
 class MeetingForm(WhenForm):
+    shown_to_partner = SHOWN_OF_MEETING
+
     contacts = PeopleField(label=_("From the partner"))
     users = PeopleField(label=_("From us"))
     title = forms.CharField(label=_("Title"), max_length=160, required=False)
@@ -103,10 +113,14 @@ class MeetingForm(WhenForm):
 
 
 class MoveForm(WhenForm):
+    shown_to_partner = SHOWN_OF_MEETING
+
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class PeopleForm(forms.Form):
+    shown_to_partner = SHOWN_OF_MEETING
+
     contacts = PeopleField(label=_("From the partner"))
     users = PeopleField(label=_("From us"))
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -120,6 +134,8 @@ class PeopleForm(forms.Form):
 
 
 class CancelForm(forms.Form):
+    shown_to_partner = {"reason": shown_as("engagement.Meeting")["closing_reason"]}
+
     reason = forms.CharField(label=_("Why?"), max_length=300, help_text=_("Invited people read this."))
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -135,25 +151,81 @@ class HoldForm(forms.Form):
         self.fields["attended"].choices = [(one.pk, str(one)) for one in attendees]
 
 
+class ProposalForm(forms.Form):
+    """Another date, as a person of the partner proposes it."""
+
+    day = DayField(label=_("Day"))
+    starts = forms.TimeField(
+        label=_("Starts"), input_formats=["%H:%M"], widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+    text = forms.CharField(
+        label=_("A word about it"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, zones: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = [(zone, zone) for zone in zones]
+
+    @property
+    def local_start(self) -> datetime:
+        return datetime.combine(self.cleaned_data["day"], self.cleaned_data["starts"])
+
+
+class ObjectionForm(forms.Form):
+    text = forms.CharField(
+        label=_("What was agreed differently?"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(
+        label=_("A word about it"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class AnswerForm(forms.Form):
+    """Our answer to a reply. The partner reads it."""
+
+    answer = forms.CharField(
+        label=_("Your answer"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The partner reads this."),
+    )
+
+
+class TopicForm(forms.Form):
+    title = forms.CharField(label=_("Topic"), max_length=200)
+
+
 class AgendaForm(forms.ModelForm):
+    shown_to_partner = shown_as("engagement.AgendaItem")
+
     class Meta:
         model = AgendaItem
         fields = ["title", "shared"]
-        labels = {"title": _("Topic"), "shared": _("The partner sees it")}
+        labels = {"title": _("Topic"), "shared": _("Share this topic with the partner")}
 
 
 class ItemNotesForm(forms.Form):
+    shown_to_partner = shown_as("engagement.AgendaItem")
+
     notes = forms.CharField(label=_("Notes"), max_length=8000, required=False, strip=False, widget=forms.Textarea)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class NotesForm(ItemNotesForm):
+    shown_to_partner = shown_as("engagement.Meeting")
+
     notes = forms.CharField(
         label=_("Internal notes"), max_length=20_000, required=False, strip=False, widget=forms.Textarea
     )
 
 
 class CommitmentForm(forms.Form):
+    shown_to_partner = shown_as("engagement.Commitment")
+
     text = forms.CharField(label=_("What was agreed?"), max_length=500)
     kind = forms.ChoiceField(label=_("This is"), choices=Commitment.Kind, initial=Commitment.Kind.ACTION)
     side = forms.ChoiceField(label=_("Whose"), choices=Commitment.Side, initial=Commitment.Side.OURS)

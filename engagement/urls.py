@@ -1,6 +1,6 @@
 from django.urls import path
 
-from engagement.views import agenda, calendar, closing, meetings, touches
+from engagement.views import act, agenda, calendar, closing, meetings, replies, touches
 
 app_name = "engagement"
 urlpatterns = [
@@ -29,7 +29,11 @@ urlpatterns = [
     path("app/agenda/<uuid:uid>/remove/", agenda.agenda_remove, name="agenda_remove"),
     path("app/commitments/<uuid:uid>/done/", agenda.commitment_done, name="commitment_done"),
     path("app/commitments/<uuid:uid>/remove/", agenda.commitment_remove, name="commitment_remove"),
+    path("app/replies/<uuid:uid>/accept/", replies.reply_accept, name="reply_accept"),
+    path("app/replies/<uuid:uid>/decline/", replies.reply_decline, name="reply_decline"),
+    path("app/replies/<uuid:uid>/answer/", replies.reply_answer, name="reply_answer"),
     path("app/settings/calendar/", calendar.calendar_settings, name="calendar_settings"),
     path("app/settings/calendar/revoke/", calendar.calendar_revoke, name="calendar_revoke"),
+    path("act/<str:secret>/", act.act, name="act"),
     path("cal/<str:secret>.ics", calendar.calendar_feed, name="calendar_feed"),
 ]

@@ -16,12 +16,15 @@ from core import clock
 from health.definitions import validate_definition
 from health.models import ExceptionFlag
 from health.pages.definition import LONGEST, NotJsonError, read_json
+from partners.visibility import shown_as
 
 LONGEST_OVERRIDE_DAYS = 90
 VERSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*", re.ASCII)
 
 
 class OverrideForm(forms.Form):
+    shown_to_partner = shown_as("health.Override")
+
     target = forms.DecimalField(
         label=_("Score"), min_value=Decimal(0), max_value=Decimal(100), max_digits=5, decimal_places=2
     )
@@ -45,6 +48,8 @@ class OverrideForm(forms.Form):
 
 
 class ExceptionForm(forms.Form):
+    shown_to_partner = shown_as("health.ExceptionFlag")
+
     key = forms.ChoiceField(label=_("What happened"), choices=ExceptionFlag.Key.choices)
     reason = forms.CharField(
         label=_("Reason"),

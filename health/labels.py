@@ -58,7 +58,7 @@ MEASURES = {
     "renewal_likelihood.owner": gettext_noop("Renewal as the manager sees it"),
     "renewal_likelihood.survey": gettext_noop("Intends to continue (survey)"),
     "engagement.users": gettext_noop("Active portal users"),
-    "engagement.days": gettext_noop("Days with activity"),
+    "engagement.days": gettext_noop("Days in the portal"),
     "engagement.actions": gettext_noop("Programme actions"),
     "engagement.attendance": gettext_noop("Attendance"),
     "training.certified": gettext_noop("People certified"),

@@ -21,6 +21,7 @@ from deals import queries as deals
 from engagement import queries as engagement
 from health.rhythm import SHIPPED_PARAMETERS, RhythmParameters, probability_active_one
 from health.scoring import Model, Reading
+from partners import queries as partners
 
 Batch = Callable[..., Mapping[int, Any]]
 MILLIONTH = Decimal("0.000001")
@@ -67,6 +68,14 @@ def _attendance(value: tuple[int, int], _moment: Moment) -> Reading:
     return Reading({"attended": attended, "invited": invited})
 
 
+def _portal_users(use: partners.PortalUse, _moment: Moment) -> Reading:
+    return Reading({"active": use.active, "invited": use.invited})
+
+
+def _portal_days(use: partners.PortalUse, _moment: Moment) -> Reading:
+    return Reading({"days": use.days})
+
+
 def _growth(facts: deals.RevenueFacts, moment: Moment) -> Reading:
     windows, units = facts.windows, moment.units
     raw = {
@@ -108,6 +117,8 @@ MEASURES: Mapping[str, Deliverable] = {
     for entry in (
         Deliverable("touchpoint_frequency", engagement.two_way_counts, _touchpoints, absent=Reading({"count": 0})),
         Deliverable("engagement.attendance", engagement.attendance, _attendance),
+        Deliverable("engagement.users", partners.portal_use, _portal_users),
+        Deliverable("engagement.days", partners.portal_use, _portal_days),
         Deliverable("revenue_growth", deals.revenue_facts, _growth),
         Deliverable("trade_depth", deals.revenue_facts, _depth),
         Deliverable("joint_wins", deals.joint_deal_results, _wins),
@@ -118,8 +129,9 @@ MEASURES: Mapping[str, Deliverable] = {
 
 def delivering_sources(*, at: datetime, known: datetime) -> list[str]:
     """Sources that had delivered at least one row by then, in this installation, in order of name."""
-    delivered = {**deals.source_delivery(at=at, known=known), **engagement.source_delivery(at=at, known=known)}
-    return sorted(source for source, has_rows in delivered.items() if has_rows)
+    rooms = (deals, engagement, partners)
+    delivered = [source for room in rooms for source, rows in room.source_delivery(at=at, known=known).items() if rows]
+    return sorted(delivered)
 
 
 def connected_measures(model: Model, sources: Iterable[str]) -> frozenset[str]:

@@ -57,6 +57,8 @@ class HealthModelVersion(models.Model):
 
     objects = HealthModelQuerySet.as_manager()
 
+    portal_rows = "true"  # the same for every partner
+
     class Meta:
         verbose_name = _("health model version")
         verbose_name_plural = _("health model versions")

@@ -44,9 +44,11 @@ TEMPLATES = {
     "renewal_likelihood.owner": gettext_noop("The partner manager judges renewal as %(category)s"),
     "goals_attainment": gettext_noop("Goals stand at %(percent)s %% of what was expected by now"),
     "engagement.users": gettext_noop("%(active)s of %(invited)s invited people used the portal in %(window)s days"),
-    "engagement.days": gettext_noop("Active on %(days)s of the last %(window)s days"),
+    "engagement.days": gettext_noop("In the portal on %(days)s of the last %(window)s days"),
     "engagement.actions": gettext_noop("%(count)s of %(expected)s expected programme actions in %(window)s days"),
-    "engagement.attendance": gettext_noop("Attended %(attended)s of %(invited)s meetings in %(window)s days"),
+    "engagement.attendance": gettext_noop(
+        "Of %(invited)s invitations to meetings in the last %(window)s days, %(attended)s were attended"
+    ),
     "onboarding_progress": gettext_noop("Onboarding stands at %(percent)s %% of what was due by now"),
     "training.certified": gettext_noop("%(certified)s of %(required)s required people are certified"),
     "training.current": gettext_noop("%(current)s of %(held)s certificates stay valid for 60 days"),
@@ -114,9 +116,12 @@ def measure_sentence(entry: Entry, row: Row, words: Words = ENGLISH) -> str:
     return words.gettext("%(text)s, counted at %(percent)s %% (%(s)s of 100): %(c)s") % parts
 
 
-def facts_sentence(entry: Entry, row: Row, words: Words = ENGLISH) -> str:
-    """The raw numbers of an ok row in words, without score and points: what a list shows as the reason."""
-    return _facts(entry, row, words)
+def facts_sentence(entry: Entry, row: Row, words: Words = ENGLISH, *, forecast: bool = True) -> str:
+    """The raw numbers of an ok row in words, without score and points: what a list shows as the reason.
+
+    `forecast=False` leaves out what is expected of the partner.
+    """
+    return _facts(entry, row, words, forecast=forecast)
 
 
 def not_applicable_sentence(signal: str, words: Words = ENGLISH) -> str:
@@ -155,7 +160,7 @@ def biggest_reasons(names: Sequence[tuple[str, Decimal]], words: Words = ENGLISH
     return ", ".join(f"{words.gettext(labels.name_of(key))} {signed(points)}" for key, points in names)
 
 
-def _facts(entry: Entry, row: Row, words: Words) -> str:
+def _facts(entry: Entry, row: Row, words: Words, *, forecast: bool = True) -> str:
     """The raw numbers of an ok row in words, without score and points."""
     measure, reading = entry.measure, row.reading
     if reading is None or row.status != OK:
@@ -169,7 +174,7 @@ def _facts(entry: Entry, row: Row, words: Words) -> str:
             ngettext=words.ngettext,
         )
         text = text[:1].upper() + text[1:]
-        if reading.raw.get("probability") is None:
+        if reading.raw.get("probability") is None or not forecast:
             return text
         chance = plain(rounded(number(reading.raw["probability"]) * 100, WHOLE))
         return words.gettext(RHYTHM_CHANCE) % {"rhythm": text, "percent": chance, "window": measure.window}

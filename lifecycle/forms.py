@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lifecycle.models import Journey, Stage
 from lifecycle.rules import ALLOWED_MOVES, ORDER, REASON_NEEDED
+from partners.visibility import shown_as
 
 # One letter per stage, for M, letter, Enter.
 LETTERS = {"recruit": "r", "onboarding": "o", "growth": "g", "evaluation": "e", "expansion": "p", "exit": "x"}
@@ -12,6 +13,8 @@ LETTERS = {"recruit": "r", "onboarding": "o", "growth": "g", "evaluation": "e", 
 
 class MoveForm(forms.Form):
     """Where to, why, and which version of the journey was looked at."""
+
+    shown_to_partner = shown_as("lifecycle.StageChange")
 
     stage = forms.ChoiceField(
         label=_("To which stage?"),

@@ -7,12 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from accounts.policies import editors_only
+from core.addresses import own_path
 from core.errors import DomainError, StaleError
 from lifecycle.forms import MoveForm
 from lifecycle.models import Journey
@@ -132,4 +133,4 @@ def _is_stale(request: HttpRequest, journey: Journey) -> bool:
 def _next(request: HttpRequest) -> str:
     """Where to go on without JavaScript: the page one came from, else the board."""
     target = request.POST.get("next") or request.GET.get("next", "")
-    return target if target and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else BOARD
+    return own_path(target, otherwise=BOARD)

@@ -15,6 +15,7 @@ from deals.api import RevenueViewSet
 from engagement.api import MeetingViewSet, TouchViewSet
 from health.api import HealthViewSet, PartnerHealthViewSet
 from partners.api import ContactViewSet
+from portal.api import CommitmentViewSet, MeView, SaleViewSet, SharedMeetingViewSet
 from workspace.api import PartnerViewSet
 
 router = SimpleRouter(trailing_slash=True)
@@ -25,7 +26,11 @@ router.register("touchpoints", TouchViewSet, basename="touchpoint")
 router.register("meetings", MeetingViewSet, basename="meeting")
 router.register("health", HealthViewSet, basename="health")
 router.register("partners", PartnerHealthViewSet, basename="partner-health")
+router.register("portal/sales", SaleViewSet, basename="portal-sale")
+router.register("portal/meetings", SharedMeetingViewSet, basename="portal-meeting")
+router.register("portal/commitments", CommitmentViewSet, basename="portal-commitment")
 
+me = MeView.as_view()
 schema = SpectacularAPIView.as_view()
 docs = signed_in(SpectacularSwaggerView.as_view(url_name="schema"))
 

@@ -1,5 +1,6 @@
 """The only settings file. Every value comes from the environment; `.env.example` lists them all."""
 
+import shlex
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,9 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 EMBEDDED_SECRET = "embedded-only-secret-refused-outside-loopback-0123456789abcdef"
 SECRET_KEY = env.str("SECRET_KEY", EMBEDDED_SECRET)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Hashes of erased people's addresses are kept for years: with a key of their own they survive a new SECRET_KEY.
+PRIVACY_KEYS = [env.str("PRIVACY_KEY", "") or SECRET_KEY, SECRET_KEY, *SECRET_KEY_FALLBACKS]
+ERASURE_LOG = Path(env.str("ERASURE_LOG", str(VAR_DIR / "erasures.jsonl")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
@@ -34,10 +38,12 @@ PROXY_COUNT = env.int("PROXY_COUNT", 1 if PRODUCTION else 0)
 ORGANISATION = env.str("ORGANISATION", "Our company")
 REPORTING_CURRENCY = env.str("REPORTING_CURRENCY", "EUR")
 HOME_COUNTRY = env.str("HOME_COUNTRY", "")
+# For trying things on one machine: lets outbound requests reach loopback, in plain HTTP. Refused in production.
+OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", False)
 REPORTING_TIME_ZONE = env.str("REPORTING_TIME_ZONE", "UTC")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "prm.apps.AuditedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,16 +68,20 @@ INSTALLED_APPS = [
     "deals",
     "lifecycle",
     "engagement",
+    "enablement",
     "health",
     "workspace",
+    "privacy",
+    "portal",
 ]
 
 MIDDLEWARE = [
-    "core.middleware.probes",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.response_headers",
     "csp.middleware.CSPMiddleware",
+    "core.middleware.probes",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.gate.log_in_gate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -80,7 +90,10 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.note_refusals",
     "accounts.middleware.login_required",
+    "accounts.second_step.second_step_door",
+    "partners.middleware.portal_wall",
     "accounts.middleware.user_time_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -100,6 +113,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.context.shell",
                 "workspace.context.nav_counts",
+                "portal.context.portal",
+                "accounts.context.bell",
             ],
             "builtins": ["django.templatetags.i18n", "core.templatetags.prm"],
         },
@@ -127,16 +142,26 @@ else:
     }
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# The log-in of web, worker and beat, made by `migrate`, which alone runs as the owner of the tables (reliability R5).
+DATABASE_WEB_ROLE = env.str("DATABASE_WEB_ROLE", "")
+DATABASE_WEB_PASSWORD = env.str("DATABASE_WEB_PASSWORD", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Throttling counters live in the database so that they survive a Redis stop (reliability P7, P20).
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- people -----------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
+    "accounts.hashers.OneCoreArgon2PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
@@ -144,30 +169,42 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.OwnWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "partners.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPasswordForm"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetLinks"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the mailed link lets in who is locked out by somebody's guesses (P7)
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/15m/ip",
-    "login_failed": "30/15m/ip,10/15m/key",
+    "login": None,  # passwords are counted by accounts/attempts.py: exact, and a refusal waits for no lock
+    "login_failed": "10/15m/key",  # one-time codes
     "reset_password": "20/h/ip,5/h/key",
     "reset_password_from_key": "20/h/ip",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_TOTP_ISSUER = ORGANISATION
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+STAFF_SECOND_STEP = env.bool("STAFF_SECOND_STEP", PRODUCTION)
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost, where browsers offer passkeys too
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # names of people stay out of cookies
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_SECONDS = 3 * 3600
 
@@ -175,6 +212,7 @@ SESSION_IDLE_SECONDS = 3 * 3600
 SECURE_COOKIES = PRODUCTION and BASE_URL.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-prm_session" if SECURE_COOKIES else "prm_session"
 CSRF_COOKIE_NAME = "__Host-prm_csrf" if SECURE_COOKIES else "prm_csrf"
+DEVICE_COOKIE_NAME = "__Host-prm_device" if SECURE_COOKIES else "prm_device"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "core.views.csrf_failure"
@@ -182,7 +220,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SECURE_COOKIES and env.bool("SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^api/"]  # core.middleware refuses the last over plain HTTP
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31536000 if SECURE_COOKIES else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
@@ -207,6 +245,12 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+# Bounds what is read of a file before any view runs, and writes to VAR_DIR/files only (reliability P27).
+FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUploadHandler"]
+FILE_MAX_BYTES = env.int("FILE_MAX_MB", 25) * 1024 * 1024
+FILE_QUOTA_BYTES = env.int("FILE_QUOTA_MB", 500) * 1024 * 1024  # of one partner, both sides together
+FILE_SCAN_COMMAND = shlex.split(env.str("FILE_SCAN_COMMAND", ""))
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(VAR_DIR / "static")))
@@ -221,7 +265,7 @@ STORAGES = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+LANGUAGES = [("en", "English")]  # another is offered when every text stands in its catalogue below `locale`
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
@@ -282,10 +326,17 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "core.sweep_outbox": {"task": "core.sweep_outbox", "schedule": timedelta(seconds=15)},
     "core.heartbeat": {"task": "core.heartbeat", "schedule": timedelta(seconds=60)},
+    "accounts.seal_audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
+    "accounts.verify_audit": {"task": "accounts.verify_audit", "schedule": timedelta(hours=1)},
+    "privacy.keep_schedule": {"task": "privacy.keep_schedule", "schedule": timedelta(hours=1)},
     "health.compute_due": {"task": "health.compute_due", "schedule": timedelta(minutes=5)},
     "engagement.plan_reviews": {"task": "engagement.plan_reviews", "schedule": timedelta(minutes=15)},
     "workspace.plan_reviews": {"task": "workspace.plan_reviews", "schedule": timedelta(hours=1)},
+    "enablement.sweep_files": {"task": "enablement.sweep_files", "schedule": timedelta(minutes=5)},
+    "enablement.tell_recent_news": {"task": "enablement.tell_recent_news", "schedule": timedelta(minutes=15)},
     "engagement.queue_due_reminders": {"task": "engagement.queue_due_reminders", "schedule": timedelta(minutes=5)},
+    "engagement.tell_due_commitments": {"task": "engagement.tell_due_commitments", "schedule": timedelta(hours=1)},
+    "accounts.send_digests": {"task": "accounts.send_digests", "schedule": timedelta(minutes=5)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 HEALTH_CHUNK = 500
@@ -326,6 +377,10 @@ SPECTACULAR_SETTINGS = {
         "RevenueKindEnum": ["sale", "reversal"],
         "TouchKindEnum": ["call", "mail", "meeting", "portal", "note"],
         "MeetingKindEnum": ["qbr", "check_in", "executive", "transition"],
+        "MeetingStatusEnum": ["planned", "confirmed", "held", "missed", "cancelled"],
+        "AgreedKindEnum": ["decision", "action"],
+        "ContactRoleEnum": ["champion", "sponsor", "seller", "technical", "other"],
+        "PortalRoleEnum": ["partner_admin", "partner_seller", "partner_viewer"],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -342,6 +397,7 @@ if _unsafe := safety.problems(
     allowed_hosts=ALLOWED_HOSTS,
     base_url=BASE_URL,
     sqlite=SQLITE,
+    outbound_loopback=OUTBOUND_ALLOW_LOOPBACK,
 ):
     raise ImproperlyConfigured("This configuration is not safe to serve:\n- " + "\n- ".join(_unsafe))
 

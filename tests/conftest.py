@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +22,15 @@ from tests.factories import make_member, make_partner, make_user
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+settings.VAR_DIR = Path(tempfile.mkdtemp(prefix="prm-tests-"))  # what the tests upload
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed of the tests only
+settings.ERASURE_LOG = Path(tempfile.mkdtemp(prefix="prm-tests-")) / "erasures.jsonl"
 
-
-GUARDED = ("accounts.migrations.0002_audit_append_only", "health.migrations.0002_models_and_guard")
+GUARDED = (
+    "accounts.migrations.0002_audit_append_only",
+    "accounts.migrations.0005_audit_chain",
+    "health.migrations.0002_models_and_guard",
+)
 
 
 def _flush_past_the_guards(command: Flush, **options: Any) -> None:
@@ -43,6 +50,12 @@ def _flush_past_the_guards(command: Flush, **options: Any) -> None:
 
 real_flush = Flush.handle
 Flush.handle = _flush_past_the_guards
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: at the end no process waits for another that began one late."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture

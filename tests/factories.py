@@ -14,8 +14,8 @@ from deals.models import Deal, RevenueEntry
 from engagement.models import Commitment, Meeting, Touchpoint
 from health.models import Alert, HealthModelVersion, HealthSnapshot, HealthState
 from lifecycle.models import Journey, StageChange
-from partners.models import Contact, Membership, Partner, TierChange
-from partners.rules import normalise
+from partners.models import Contact, Invitation, Membership, Partner, TierChange
+from partners.rules import normalise, secret_digest
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -62,11 +62,29 @@ def make_contact(*, partner: Partner, name: str = "", email: str = "", **fields:
     )
 
 
-def make_member(*, partner: Partner, role: str = Role.PARTNER_MEMBER, **fields: Any) -> User:
+def make_member(*, partner: Partner, role: str = Role.PARTNER_SELLER, **fields: Any) -> User:
     """A user who logs in for `partner`."""
     user = make_user(role=role, **fields)
     Membership.objects.create(user=user, partner=partner)
     return user
+
+
+def make_invitation(*, partner: Partner, by: User, email: str = "", **fields: Any) -> tuple[Invitation, str]:
+    """An invitation as it stands after its mail went out, and the secret of its link."""
+    number = next(_numbers)
+    secret = fields.pop("secret", f"secret-{number}")
+    now = clock.now()
+    invitation = Invitation.objects.create(
+        partner=partner,
+        email=email or f"invited{number}@partner.test",
+        name=fields.pop("name", f"Invited {number}"),
+        invited_by=by,
+        digest=secret_digest(secret),
+        sent_at=fields.pop("sent_at", now),
+        expires_at=fields.pop("expires_at", now + timedelta(days=14)),
+        **fields,
+    )
+    return invitation, secret
 
 
 def make_revenue(

@@ -49,20 +49,28 @@ class LiveProduct:
             _administer(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
 
 
-def start(folder: Path, *, name: str) -> LiveProduct:
-    """Start a product whose data lives in `folder` (SQLite) or in a fresh database beside the tests' PostgreSQL one."""
+def start(folder: Path, *, name: str, **more: str) -> LiveProduct:
+    """Start a product whose data lives in `folder` (SQLite) or in a fresh database beside the tests' PostgreSQL one.
+
+    `more` is laid over its environment.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     database = _new_database(name)
     env = {
-        **{key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG", "REDIS_URL", "TMPDIR"}},
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if key in {"PATH", "HOME", "LANG", "REDIS_URL", "TMPDIR", "PROXY_COUNT"}
+        },
         "VAR_DIR": str(folder),
         "BASE_URL": url,
         "DATABASE_URL": _database_url(database) if database else f"sqlite:///{folder / 'live.sqlite3'}",
         "LOG_LEVEL": "WARNING",
         "CONN_MAX_AGE": "0",
+        **more,
     }
     log = folder / "web.log"
     for arguments in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
@@ -76,7 +84,7 @@ def start(folder: Path, *, name: str) -> LiveProduct:
             "--bind",
             f"127.0.0.1:{port}",
             "--threads",
-            "4",
+            "8",
             "--workers",
             "1",
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,15 +15,18 @@ from accounts.models import Role
 from tests.access_table import EXPECTED, FOREIGN_PREFIXES, arguments
 from tests.factories import make_member, make_partner, make_user
 
-ROLES = ["anonymous", "member", "viewer", "manager", "lead", "admin"]
+ROLES = ["anonymous", "member", "head", "viewer", "manager", "lead", "admin"]
 # What a GET answers before the view itself decides: "in" is anything but a refusal.
 REFUSAL = {
     "public": {},
     "signed_in": {"anonymous": "login"},
     "partner": {"anonymous": "login", "viewer": 404, "manager": 404, "lead": 404, "admin": 404},
-    "staff": {"anonymous": "login", "member": 404},
-    "editor": {"anonymous": "login", "member": 404, "viewer": 403},
-    "lead": {"anonymous": "login", "member": 404, "viewer": 403, "manager": 403},
+    "partner_editor": {"anonymous": "login", "viewer": 404, "manager": 404, "lead": 404, "admin": 404},
+    "partner_admin": {"anonymous": "login", "member": 403, "viewer": 404, "manager": 404, "lead": 404, "admin": 404},
+    "staff": {"anonymous": "login", "member": 404, "head": 404},
+    "editor": {"anonymous": "login", "member": 404, "head": 404, "viewer": 403},
+    "lead": {"anonymous": "login", "member": 404, "head": 404, "viewer": 403, "manager": 403},
+    "admin": {"anonymous": "login", "member": 404, "head": 404, "viewer": 403, "manager": 403, "lead": 403},
 }
 
 
@@ -58,6 +62,7 @@ def cast(db):
     make_partner(name="Helix", slug="helix")
     users = {
         "member": make_member(partner=partner),
+        "head": make_member(partner=partner, role=Role.PARTNER_ADMIN),
         "viewer": make_user(role=Role.VIEWER),
         "manager": make_user(role=Role.MANAGER),
         "lead": make_user(role=Role.LEAD),
@@ -93,18 +98,39 @@ def test_each_role_gets_what_the_policy_says(cast, role):
     assert wrong == []
 
 
-@pytest.mark.parametrize("role", ["anonymous", "member"])
+def api_lists(*, portal: bool) -> list[str]:
+    paths = [
+        "/" + path.replace("^", "").replace("$", "")
+        for name, path, _view in routes(get_resolver().url_patterns)
+        if path.startswith("api/v1/") and name.endswith(("-list", "_me"))
+    ]
+    return [path for path in paths if path.startswith("/api/v1/portal/") == portal]
+
+
+@pytest.mark.parametrize("role", ["anonymous", "member", "head"])
 def test_api_is_closed_to_strangers_and_partner_users(cast, role):
     _partner, clients = cast
-    lists = [
-        path
-        for name, path, _view in routes(get_resolver().url_patterns)
-        if path.startswith("api/v1/") and name.endswith("-list")
-    ]
-    answers = {path: clients[role].get("/" + path.replace("^", "").replace("$", "")).status_code for path in lists}
+    answers = {path: clients[role].get(path).status_code for path in api_lists(portal=False)}
 
-    assert lists
+    assert answers
     assert set(answers.values()) == {401 if role == "anonymous" else 403}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_portal_api_is_for_the_people_of_partners(cast, role):
+    _partner, clients = cast
+    answers = {path: clients[role].get(path).status_code for path in api_lists(portal=True)}
+
+    assert len(answers) == 4
+    assert set(answers.values()) == {{"anonymous": 401, "member": 200, "head": 200}.get(role, 403)}
+
+
+def test_headings_of_the_administration_differ(cast):
+    _partner, clients = cast
+    page = clients["admin"].get("/admin/").content.decode()
+    headings = re.findall(r'class="section"[^>]*>\s*(.*?)\s*</a>', page, re.DOTALL)
+    assert len(headings) > 8
+    assert len(set(headings)) == len(headings)
 
 
 def test_admin_is_for_administrators(cast):
@@ -112,6 +138,7 @@ def test_admin_is_for_administrators(cast):
     assert {role: clients[role].get("/admin/").status_code for role in ROLES} == {
         "anonymous": 302,
         "member": 302,
+        "head": 302,
         "viewer": 302,
         "manager": 302,
         "lead": 302,

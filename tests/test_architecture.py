@@ -56,6 +56,12 @@ RULE_BREACHES = [
     (house_rules.templates_keep_the_policy, "templates/deals/deal_list.html", '<p style="color:red">late</p>\n'),
     (house_rules.templates_keep_the_policy, "templates/deals/deal_list.html", "<script>alert(1)</script>\n"),
     (house_rules.templates_keep_the_policy, "templates/deals/deal_list.html", '<a onclick="go()">go</a>\n'),
+    (house_rules.the_cache_says_whose, "deals/queries.py", 'def f():\n    return cache.get("totals")\n'),
+    (
+        house_rules.the_cache_says_whose,
+        "deals/queries.py",
+        'def f(day):\n    key = f"all:{day}"\n    cache.set(key, 1)\n',
+    ),
     (house_rules.partials_never_extend, "templates/deals/_deal_row.html", '{% extends "base.html" %}\n'),
 ]
 
@@ -108,7 +114,11 @@ def test_import_contract_fails_when_broken(house: Path, contract: str, file: str
 
 
 def test_house_rules_hold() -> None:
-    assert house_rules.broken(ROOT) == []
+    """In a process of its own: threads of other tests parse too, which CPython 3.11's parser can stumble over."""
+    done = subprocess.run(
+        [sys.executable, "tools/house_rules.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(("rule", "file", "text"), RULE_BREACHES)
@@ -129,6 +139,8 @@ def test_house_rule_fails_when_broken(tmp_path: Path, rule, file: str, text: str
             "partners/views.py",
             "def f():\n    return Program.objects.filter(\n        a=1,\n    ).first()  # visible: nobody's data\n",
         ),
+        ("deals/queries.py", 'def f(user):\n    key = f"mine:{user.pk}"\n    cache.set(key, 1)\n'),
+        ("deals/queries.py", 'def f():\n    cache.set("day", 1)  # shared: a number of nobody\n'),
         ("core/clock.py", "from django.utils import timezone\nx = timezone.now()\n"),
         ("health/services.py", "from django.utils import timezone\nx = timezone.localtime(y)\n"),
         ("templates/base.html", '<script src="/static/js/app.js" defer></script>\n'),

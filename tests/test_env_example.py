@@ -49,5 +49,5 @@ def test_env_example_names_each_variable_once() -> None:
 
 def test_env_example_holds_no_secret() -> None:
     text = "".join(example())
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "PRM_WEB_PASSWORD", "REDIS_PASSWORD"):
         assert re.search(rf"^{name}=$", text, flags=re.MULTILINE)

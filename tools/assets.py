@@ -27,6 +27,7 @@ ICON_LIST = ROOT / "core" / "icons.py"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 INPUTS = (*(ROOT / name for name in NPM_FILES), ICON_LIST, NODE_LOCK, Path(__file__).resolve())
 EMPTY_PATH = '<path stroke="none" d="M0 0h24v24H0z" fill="none"/>'
+LONGEST = 180  # seconds for one step; it takes about ten
 SOURCE_MAP = re.compile(r"^\s*(//|/\*)[#@] sourceMappingURL=.*$\n?", re.MULTILINE)
 
 
@@ -46,7 +47,7 @@ def is_current() -> bool:
 
 
 def run(command: list[str | Path], *, label: str, cwd: Path | None = None) -> None:
-    """Run quietly with one moving line of progress; the command's own words only when it fails."""
+    """Run quietly with one moving line of progress; the command's own words only when it fails or takes too long."""
     started = time.monotonic()
     with (
         tempfile.TemporaryFile(mode="w+") as words,
@@ -57,6 +58,9 @@ def run(command: list[str | Path], *, label: str, cwd: Path | None = None) -> No
                 code = process.wait(timeout=0.5)
                 break
             except subprocess.TimeoutExpired:
+                if time.monotonic() - started > LONGEST:
+                    process.kill()
+                    raise AssetError(f"{label} was given up after {LONGEST} s without an end.") from None
                 if sys.stdout.isatty():
                     print(f"\r{label}: {time.monotonic() - started:.0f} s", end="", flush=True)
         print(f"{chr(13) if sys.stdout.isatty() else ''}{label}: {time.monotonic() - started:.0f} s", flush=True)

@@ -20,7 +20,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ VAR = Path(os.environ.get("VAR_DIR", ROOT / "var"))
 STAMPS = VAR / "demo-stamps.json"
 STOP_SECONDS = 15
 READY_SECONDS = 60
+# Who tries it as root, as in a container, does so on loopback; the warning would stand right under the log-ins.
+QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 COLOURS = {"web": "\033[36m", "worker": "\033[35m"}
 
 
@@ -151,6 +153,7 @@ class Child:
     name: str
     process: subprocess.Popen[str]
     pump: threading.Thread
+    again: "Callable[[], Child]"
 
 
 def start(name: str, command: list[str], env: dict[str, str]) -> Child:
@@ -178,7 +181,7 @@ def start(name: str, command: list[str], env: dict[str, str]) -> Child:
 
     thread = threading.Thread(target=pump, name=f"{name}-output", daemon=True)
     thread.start()
-    return Child(name, process, thread)
+    return Child(name, process, thread, lambda: start(name, command, env))
 
 
 def signal_group(child: Child, number: int) -> None:
@@ -210,14 +213,21 @@ def is_ready(url: str) -> bool:
         return False
 
 
+WORKER_STARTS = 5  # one that stops by itself starts again: in a queue of files it can meet a half-written one
+
+
 def supervise(children: list[Child], *, url: str, logins: list[str], stopping: threading.Event, started: float) -> int:
-    """Watch until told to stop or until a child is gone. Returns the exit code of the whole."""
-    announced = False
+    """Watch until told to stop or until a child is gone for good. Returns the exit code of the whole."""
+    announced, starts = False, 1
     patience_ends = time.monotonic() + READY_SECONDS
     while not stopping.wait(0.2):
-        for child in children:
+        for place, child in enumerate(children):
             code = child.process.poll()
-            if code is not None:
+            if code is not None and child.name == "worker" and starts < WORKER_STARTS:
+                environment.say(f"The worker stopped by itself (exit code {code}) and is started again.")
+                starts += 1
+                children[place] = child.again()
+            elif code is not None:
                 environment.say(f"The {child.name} stopped by itself (exit code {code}); stopping everything.")
                 return code if 0 < code < 126 else 1
         if not announced and is_ready(url):
@@ -264,7 +274,7 @@ def run(*, host: str, port: int, logins: list[str], env: dict[str, str], began: 
     }
     children: list[Child] = []
     try:
-        children.extend(start(name, command, env) for name, command in commands.items())
+        children.extend(start(name, command, env | QUIET) for name, command in commands.items())
         url = f"http://{address}:{port}"
         return supervise(children, url=url, logins=logins, stopping=stopping, started=began)
     finally:
@@ -288,6 +298,8 @@ def main() -> int:
         env["LOG_HUMAN"] = "1"
     if not configured("LOG_LEVEL"):
         env["LOG_LEVEL"] = "WARNING"  # the address and the log-ins stay on the screen
+    if not (arguments.without_demo_data or configured("ORGANISATION")):
+        env["ORGANISATION"] = "Halden Software"  # the invented vendor of the demo's partners
     try:
         if arguments.host not in LOOPBACK:
             raise environment.SetupError(

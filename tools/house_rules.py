@@ -11,10 +11,24 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-ROOMS = ("core", "accounts", "partners", "lifecycle", "deals", "engagement", "health", "workspace", "prm")
+ROOMS = (
+    "core",
+    "accounts",
+    "partners",
+    "lifecycle",
+    "deals",
+    "engagement",
+    "enablement",
+    "health",
+    "workspace",
+    "portal",
+    "privacy",
+    "prm",
+)
 DOMAIN_FILES = ("models", "queries", "rules", "scoring", "services", "tasks")
 DOOR_FILES = ("views", "api")
 WEB_MODULES = ("django.http", "django.shortcuts", "django.views", "django.template.response", "django.contrib.messages")
+CACHE_CALLS = ("cache.get", "cache.set", "cache.add", "cache.get_or_set")
 NAMELESS = ("utils", "util", "helpers", "common", "misc")
 
 
@@ -146,8 +160,27 @@ def partials_never_extend(root: Path) -> Iterator[str]:
             yield f"{path}:1: a partial never extends"
 
 
+def the_cache_says_whose(root: Path) -> Iterator[str]:
+    """A kept value is somebody's: its key is built from a user or a partner, or a comment says why it is nobody's.
+
+    `cache.get(key)` is read together with the `key = …` above it. The way out is the comment `# shared: <why>`.
+    """
+    for path in python_files(root):
+        text = path.read_text(encoding="utf-8")
+        lines, keys = text.splitlines(), {}
+        for node, statement in nodes_with_statement(parse(path)):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                keys[node.targets[0].id] = ast.unparse(node.value)
+            elif isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in CACHE_CALLS:
+                key = ast.unparse(node.args[0])
+                whose = re.search(r"\b(user|partner|seat|person)\b", keys.get(key, key))
+                if not whose and not re.search(r"#.*\bshared: \w", "\n".join(lines[slice(*statement)])):
+                    yield f"{path}:{node.lineno}: kept under a key that names nobody; say `# shared: <why>` if it is so"
+
+
 RULES: tuple[Callable[[Path], Iterator[str]], ...] = (
     rows_are_asked_for_through_visible_to,
+    the_cache_says_whose,
     domain_does_not_know_the_web,
     the_clock_is_ours,
     modules_have_names,

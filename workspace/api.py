@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import STAFF_ROLES, User
 from core.api import RoomViewSet, StrictSerializer, choice, text_parameters, valid
 from health.models import Band
 from lifecycle.models import Stage
@@ -81,7 +81,7 @@ class PartnerIn(StrictSerializer):
     stage = serializers.ChoiceField(choices=Stage.values, required=False)
     owner = serializers.EmailField(required=False, allow_blank=True)
     country = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    website = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    website = serializers.URLField(max_length=200, required=False, allow_blank=True)
     joined_on = serializers.DateField(required=False)
 
 
@@ -90,7 +90,7 @@ class PartnerPatchIn(StrictSerializer):
     name = serializers.CharField(max_length=160, required=False)
     kind = serializers.CharField(max_length=40, required=False, allow_blank=True)
     country = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    website = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    website = serializers.URLField(max_length=200, required=False, allow_blank=True)
     contract_ends_on = serializers.DateField(required=False, allow_null=True)
 
 
@@ -143,10 +143,15 @@ class PartnerViewSet(RoomViewSet):
         return Response(partner_out(self.get_queryset().get(pk=partner_id)))
 
     def _owner(self, email: str) -> User | None:
+        """The colleague of this address. Who sees a portfolio only adds to it: nothing they could not open again."""
+        if self.request.user.sees_own_partners_only:
+            email = email or self.request.user.email
+            if email.lower() != self.request.user.email:
+                raise ValidationError({"owner": [_("You see your own partners only, so you add them as yours.")]})
         if not email:
             return None
         owner = User.objects.filter(
-            email__iexact=email, is_active=True
+            email__iexact=email, is_active=True, role__in=STAFF_ROLES
         ).first()  # visible: staff choose among colleagues
         if owner is None:
             raise ValidationError({"owner": [_("There is no active user with this address.")]})

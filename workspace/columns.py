@@ -23,12 +23,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from core import clock, display, pictures
+from core.csv_export import Cell
 from core.templatetags import prm
 from engagement.models import Meeting
 from health.models import Confidence
 from lifecycle.models import Stage
 from partners.models import Tier
-from workspace.csv_export import Cell
 
 Row = Mapping[str, Any]
 Label = str | Promise
@@ -165,17 +165,30 @@ def _why(row: Row) -> str:
 
 
 def _meeting_day(row: Row) -> date | None:
-    """The day of the next meeting on the wall where it takes place."""
-    return row["next"].wall.date() if row["next"] else None
+    """The day of the next appointment on the wall where it takes place, else the day by which one is due."""
+    meeting: Meeting | None = row["next"]
+    if meeting is None:
+        return None
+    return meeting.due_day if meeting.is_only_due else meeting.wall.date()
+
+
+def _meeting_words(row: Row) -> str:
+    """ "QBR" for an appointment, "QBR due" for what the cadence asks for; "" for none."""
+    meeting: Meeting | None = row["next"]
+    if meeting is None:
+        return ""
+    kind = _label_in(get_language() or "", Meeting.Kind, meeting.kind)
+    return _("{kind} due").format(kind=kind) if meeting.is_only_due else kind
 
 
 def _next(row: Row) -> str:
     day = _meeting_day(row)
     if day is None:
         return _none()
-    language = get_language() or ""
-    kind = _label_in(language, Meeting.Kind, row["next"].kind)
-    return f"{escape(kind)} {_day_in(language, day, clock.today())}"
+    shown = f"{escape(_meeting_words(row))} {_day_in(get_language() or '', day, clock.today())}"
+    if not row["next"].is_only_due:
+        return shown
+    return f'<span class="{"late" if day < clock.today() else "muted"}">{shown}</span>'
 
 
 def _date(field: str) -> Callable[[Row], str]:
@@ -267,7 +280,7 @@ ALL: dict[str, Column] = {
             "next",
             _l("Next meeting"),
             _next,
-            ("next", _l("Next meeting"), lambda row: row["next"].get_kind_display() if row["next"] else ""),
+            ("next", _l("Next meeting"), _meeting_words),
             ("next_on", _l("Next meeting on"), _meeting_day),
             css="next",
             short=_l("Next"),

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.second_step import lacks_second_step
 from core import clock
 from engagement.models import Meeting
 from health.models import HealthState
@@ -19,6 +20,8 @@ def nav_counts(request: HttpRequest) -> dict[str, Any]:
     """`nav_counts` for full pages of vendor staff; fragments do not draw the sidebar."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.is_vendor or request.headers.get("HX-Request"):
+        return {}
+    if lacks_second_step(request):
         return {}
     key = f"nav:{user.pk}"
     counts = cache.get(key)

@@ -8,11 +8,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import EDITOR_ROLES, User
+from accounts.models import EDITOR_ROLES, PARTNER_ROLES, Role, User
 from core.errors import DomainError
 from engagement.queries.calendars import is_calendar
 from lifecycle.models import Stage
-from partners.models import Contact, Partner, Tag, Tier
+from partners.models import Channel, Contact, Partner, Tag, Tier
+from partners.visibility import shown_as
 from workspace.list_page import GROUP_NAMES
 from workspace.models import SavedView
 
@@ -50,6 +51,8 @@ class DateInput(forms.DateInput):
 
 class PartnerForm(forms.Form):
     """The descriptive facts of a partner. With `partner` it edits; its `version` tells whether someone else did too."""
+
+    shown_to_partner = shown_as("partners.Partner")
 
     name = forms.CharField(label=_("Name"), max_length=160)
     kind = forms.CharField(label=_("Type"), max_length=40, required=False)
@@ -115,18 +118,26 @@ class NewPartnerForm(PartnerForm):
     )
     field_order = ("name", "tier", "stage", "owner", "kind", "country")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = editors()
+        if user.sees_own_partners_only:  # they add to their portfolio: nothing they could not open again
+            self.fields["owner"].queryset = editors().filter(pk=user.pk)
+            self.fields["owner"].required = True
+            self.fields["owner"].initial = user.uid
         del self.fields["version"]
 
 
 class TierForm(forms.Form):
+    shown_to_partner = shown_as("partners.TierChange")
+
     tier = forms.ChoiceField(label=_("New tier"), choices=Tier.choices)
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class OwnerForm(forms.Form):
+    shown_to_partner = shown_as("partners.Partner")
+
     owner = OwnerField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -139,11 +150,16 @@ class TagForm(forms.Form):
 
 
 class ContactForm(forms.Form):
+    shown_to_partner = shown_as("partners.Contact")
+
     name = forms.CharField(label=_("Name"), max_length=120)
-    role = forms.ChoiceField(label=_("Role"), choices=Contact.Role.choices, initial=Contact.Role.OTHER)
+    role = forms.ChoiceField(label=_("Function"), choices=Contact.Role.choices, initial=Contact.Role.OTHER)
     title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    channel = forms.ChoiceField(
+        label=_("Preferred channel"), choices=[("", _("Not said")), *Channel.choices], required=False
+    )
     time_zone = forms.CharField(
         label=_("Time zone"), max_length=60, required=False, help_text=_("Empty: that of the partner.")
     )
@@ -157,6 +173,32 @@ class ContactForm(forms.Form):
     @classmethod
     def of(cls, contact: Contact, data: Any = None) -> ContactForm:
         return cls(data, initial={name: getattr(contact, name) for name in cls.base_fields})
+
+
+PORTAL_ROLES = [(role.value, role.label) for role in Role if role in PARTNER_ROLES]
+
+
+class PortalRoleForm(forms.Form):
+    """What an invited person may do in the portal, or a person who has access."""
+
+    role = forms.ChoiceField(label=_("Role in the portal"), choices=PORTAL_ROLES, initial=Role.PARTNER_SELLER)
+
+
+class MoveSeatForm(PortalRoleForm):
+    """To which partner a person moves; only those the mover may see are there."""
+
+    partner = forms.ModelChoiceField(label=_("Works for"), queryset=Partner.objects.none(), to_field_name="uid")
+    field_order = ("partner", "role")
+
+    def __init__(self, data: Any = None, *, partners: Any, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["partner"].queryset = partners
+
+
+class SeeAsForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why do you look?"), min_length=5, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class LeftForm(forms.Form):

@@ -46,9 +46,6 @@ class Ranked(Protocol):
     @property
     def is_good_news(self) -> bool: ...
 
-    @property
-    def key(self) -> str: ...
-
 
 Entry = TypeVar("Entry", bound=Ranked)
 
@@ -86,18 +83,17 @@ def rank_of(severity: float, value: float, *, today: date, due_on: date | None, 
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
-    """Highest rank first, older first among equals; good news moved up so that none stands below place 5."""
-    ordered = sorted(entries, key=lambda entry: (-entry.rank.total, -entry.rank.age, entry.key))
+    """Highest rank first, older first among equals, then as given; good news moved up: none stands below place 5."""
+    ordered = sorted(entries, key=_place)
     good = [entry for entry in ordered if entry.is_good_news][:GOOD_NEWS_PLACE]
     rest = [entry for entry in ordered if not entry.is_good_news]
     result: list[Entry] = []
     for place in range(len(good) + len(rest)):
         left = GOOD_NEWS_PLACE - place
-        next_is_good = good and (
-            not rest
-            or left <= len(good)
-            or (-good[0].rank.total, -good[0].rank.age, good[0].key)
-            < (-rest[0].rank.total, -rest[0].rank.age, rest[0].key)
-        )
+        next_is_good = good and (not rest or left <= len(good) or _place(good[0]) < _place(rest[0]))
         result.append(good.pop(0) if next_is_good else rest.pop(0))
     return result
+
+
+def _place(entry: Ranked) -> tuple[float, int]:
+    return -entry.rank.total, -entry.rank.age

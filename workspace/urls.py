@@ -1,6 +1,18 @@
 from django.urls import path
 
-from workspace.views import board, home, partner_detail, partner_edit, partners, saved_views, search, settings, today
+from workspace.views import (
+    board,
+    home,
+    partner_access,
+    partner_detail,
+    partner_edit,
+    partners,
+    saved_views,
+    search,
+    see_as,
+    settings,
+    today,
+)
 
 app_name = "workspace"
 urlpatterns = [
@@ -18,16 +30,36 @@ urlpatterns = [
     path("app/partners/<slug:slug>/sales/", partner_detail.partner_sales, name="partner_sales"),
     path("app/partners/<slug:slug>/people/", partner_detail.partner_people, name="partner_people"),
     path("app/partners/<slug:slug>/history/", partner_detail.partner_history, name="partner_history"),
+    path("app/partners/<slug:slug>/log/", partner_detail.partner_log, name="partner_log"),
     path("app/partners/<slug:slug>/timeline/", partner_detail.partner_timeline, name="partner_timeline"),
     path("app/partners/<slug:slug>/edit/", partner_edit.partner_edit, name="partner_edit"),
     path("app/partners/<slug:slug>/tier/", partner_edit.partner_tier, name="partner_tier"),
     path("app/partners/<slug:slug>/owner/", partner_edit.partner_owner, name="partner_owner"),
+    path("app/partners/<slug:slug>/see-as/", see_as.see_as, name="see_as"),
+    path("app/see-as/leave/", see_as.see_as_leave, name="see_as_leave"),
     path("app/partners/<slug:slug>/archive/", partner_edit.partner_archive, name="partner_archive"),
     path("app/partners/<slug:slug>/restore/", partner_edit.partner_restore, name="partner_restore"),
     path("app/partners/<slug:slug>/people/new/", partner_edit.contact_create, name="contact_create"),
     path("app/partners/<slug:slug>/people/<uuid:uid>/", partner_edit.contact_edit, name="contact_edit"),
     path("app/partners/<slug:slug>/people/<uuid:uid>/left/", partner_edit.contact_left, name="contact_left"),
     path("app/partners/<slug:slug>/people/<uuid:uid>/back/", partner_edit.contact_back, name="contact_back"),
+    path("app/partners/<slug:slug>/people/invite/", partner_access.people_invite, name="people_invite"),
+    path("app/partners/<slug:slug>/people/<uuid:uid>/invite/", partner_access.contact_invite, name="contact_invite"),
+    path(
+        "app/partners/<slug:slug>/invitations/<uuid:uid>/resend/",
+        partner_access.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "app/partners/<slug:slug>/invitations/<uuid:uid>/revoke/",
+        partner_access.invitation_revoke,
+        name="invitation_revoke",
+    ),
+    path("app/partners/<slug:slug>/access/<uuid:uid>/role/", partner_access.access_role, name="access_role"),
+    path("app/partners/<slug:slug>/access/<uuid:uid>/move/", partner_access.access_move, name="access_move"),
+    path("app/partners/<slug:slug>/access/<uuid:uid>/end/", partner_access.access_end, name="access_end"),
+    path("app/partners/<slug:slug>/access/<uuid:uid>/disable/", partner_access.access_disable, name="access_disable"),
+    path("app/partners/<slug:slug>/access/<uuid:uid>/enable/", partner_access.access_enable, name="access_enable"),
     path("", home.home, name="home"),
     path("app/", today.today, name="today"),
     path("app/queue/", today.queue_mark, name="queue_mark"),

@@ -50,8 +50,8 @@ def _icon_markup(name: str, size: str, url: str) -> SafeString:
 
 
 @register.simple_tag
-def band(code: object, score: pictures.Number | None = None, large: bool = False) -> SafeString:
-    return pictures.badge(code, score if score != "" else None, large=large)
+def band(code: object, score: pictures.Number | None = None, large: bool = False, word: str = "") -> SafeString:
+    return pictures.badge(code, score if score != "" else None, large=large, word=word)
 
 
 @register.filter
@@ -233,6 +233,7 @@ def field(bound: BoundField, hint: str = "", css: str = "", unlabelled: bool = F
         "single": single,
         "css": css,
         "unlabelled": unlabelled,
+        "shown": getattr(bound.form, "shown_to_partner", {}).get(bound.name, ""),
     }
 
 

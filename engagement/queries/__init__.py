@@ -22,11 +22,14 @@ from engagement.queries.meetings import (
     readiness,
     reasons,
 )
+from engagement.queries.shared import Promise, Promises, open_agreed, promises, summaries_to_confirm
 from engagement.queries.times import ZonedTime, wall_text, zoned_times
 
 __all__ = [
     "AttentionItem",
     "MeetingFilter",
+    "Promise",
+    "Promises",
     "Readiness",
     "TimelineEntry",
     "ZonedTime",
@@ -37,12 +40,15 @@ __all__ = [
     "meeting_counts",
     "meeting_rows",
     "next_meetings",
+    "open_agreed",
     "open_commitments",
     "partner_meetings",
     "planned_review",
+    "promises",
     "readiness",
     "reasons",
     "source_delivery",
+    "summaries_to_confirm",
     "timeline",
     "two_way_counts",
     "wall_text",

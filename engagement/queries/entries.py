@@ -16,6 +16,8 @@ from engagement import ics
 from engagement.models import Commitment, Meeting
 from engagement.queries.calendars import usable_zone
 from engagement.queries.people import is_address
+from partners.models import SharingRule
+from partners.queries import is_shared
 
 FEED_PAST = timedelta(days=90)
 FEED_LIMIT = 1000
@@ -55,8 +57,48 @@ def calendar_meeting(meeting: Meeting, attendees: Iterable[ics.Person] = (), *, 
 
 
 def feed_for(user: User, *, at: datetime) -> bytes:
-    """The user's calendar: open and held meetings they take part in or whose partner they own, and due commitments."""
-    since = at - FEED_PAST
+    """The user's calendar. Ours: meetings they take part in or whose partner they own, and what they promised."""
+    return _own_feed(user, at - FEED_PAST) if user.is_vendor else _partner_feed(user, at - FEED_PAST)
+
+
+def _partner_feed(user: User, since: datetime) -> bytes:
+    """For a person of a partner: the meetings both sides know of, and the open actions of their own side.
+
+    Empty while meetings are not shared.
+    """
+    name = _("Meetings with {}").format(settings.ORGANISATION)
+    if not is_shared(SharingRule.Topic.MEETINGS):
+        return ics.feed(name, [], [])
+    meetings = (
+        Meeting.objects.visible_to(user)
+        .shared()
+        .filter(starts_at__gte=since)
+        .exclude(status__in=[Meeting.Status.CANCELLED, Meeting.Status.MISSED])
+        .select_related("organizer")
+        .order_by("starts_at")[:FEED_LIMIT]
+    )
+    dues = (
+        Commitment.objects.visible_to(user)
+        .shared()
+        .actions()
+        .unfinished()
+        .filter(side=Commitment.Side.THEIRS, due_on__isnull=False)
+        .order_by("due_on")[:FEED_LIMIT]
+    )
+    days = [
+        ics.CalendarDay(
+            uid=entry_uid(one.uid),
+            day=one.due_on,
+            summary=_("Due: {what} ({partner})").format(what=one.text, partner=settings.ORGANISATION),
+            changed_at=one.updated_at,
+        )
+        for one in dues
+        if one.due_on is not None
+    ]
+    return ics.feed(name, [calendar_meeting(one, with_link=False) for one in meetings], days)
+
+
+def _own_feed(user: User, since: datetime) -> bytes:
     meetings = (
         Meeting.objects.visible_to(user)
         .filter(Q(partner__owner=user) | Q(attendees__user=user), starts_at__gte=since, partner__archived_at=None)

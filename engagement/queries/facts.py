@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from core import clock
 from engagement.models import Attendee, Meeting, Touchpoint
@@ -32,19 +32,24 @@ def attendance(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> 
 
     A partner without such a meeting is absent.
     """
-    held = Q(meeting__status=Meeting.Status.HELD, meeting__held_at__lt=at, meeting__known_held_at__lt=known)
-    missed = Q(meeting__status=Meeting.Status.MISSED, meeting__starts_at__lt=at, meeting__missed_at__lt=known)
     rows = (
-        Attendee.objects.filter(
-            held | missed,
-            meeting__partner_id__in=partner_ids,
-            meeting__starts_at__gte=clock.days_before(at, ATTENDANCE_DAYS),
-            contact__isnull=False,
-        )
+        counted_attendees(partner_ids, at=at, known=known)
         .values_list("meeting__partner_id")
         .annotate(came=Count("id", filter=Q(attended=True)), invited=Count("id"))
     )
     return {partner_id: (came, invited) for partner_id, came, invited in rows}
+
+
+def counted_attendees(partner_ids: Sequence[int], *, at: datetime, known: datetime) -> QuerySet[Attendee]:
+    """Each of the partner's people in each meeting that `attendance` counts."""
+    held = Q(meeting__status=Meeting.Status.HELD, meeting__held_at__lt=at, meeting__known_held_at__lt=known)
+    missed = Q(meeting__status=Meeting.Status.MISSED, meeting__starts_at__lt=at, meeting__missed_at__lt=known)
+    return Attendee.objects.filter(
+        held | missed,
+        meeting__partner_id__in=partner_ids,
+        meeting__starts_at__gte=clock.days_before(at, ATTENDANCE_DAYS),
+        contact__isnull=False,
+    )
 
 
 def source_delivery(*, at: datetime, known: datetime) -> dict[str, bool]:
@@ -70,7 +75,10 @@ def last_touches(partner_ids: Sequence[int]) -> dict[int, datetime]:
 
 
 def next_meetings(partner_ids: Sequence[int], *, at: datetime | None = None) -> dict[int, Meeting]:
-    """The next open meeting of each partner from `at` (default: now) on. A partner without one is absent."""
+    """The next open meeting of each partner from `at` (default: now) on. A partner without one is absent.
+
+    An appointment goes before what the cadence only asks for.
+    """
     found: dict[int, Meeting] = {}
     rows = (
         Meeting.objects.still_open()
@@ -78,7 +86,9 @@ def next_meetings(partner_ids: Sequence[int], *, at: datetime | None = None) -> 
         .order_by("starts_at", "id")
     )
     for meeting in rows:
-        found.setdefault(meeting.partner_id, meeting)
+        former = found.get(meeting.partner_id)
+        if former is None or (former.is_only_due and not meeting.is_only_due):
+            found[meeting.partner_id] = meeting
     return found
 
 

@@ -112,11 +112,13 @@ def meeting_counts(user: User, chosen: MeetingFilter, *, at: datetime) -> dict[s
 
 
 def meeting_with_everything(user: User, uid: Any) -> Meeting | None:
-    """One meeting as `user` may see it, with partner, agenda, people and commitments; four more queries."""
+    """One meeting as `user` may see it, with everything on its page; a fixed number of queries."""
     rows = Meeting.objects.visible_to(user).select_related("partner__owner", "organizer")
     return (
         annotate_readiness(rows)
-        .prefetch_related("agenda", "attendees__user", "attendees__contact", "commitments__owner")
+        .prefetch_related(
+            "agenda", "attendees__user", "attendees__contact", "commitments__owner", "replies__answered_by"
+        )
         .filter(uid=uid)
         .first()
     )

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from accounts.models import User
 from engagement.models import Attendee, Meeting
 from engagement.queries.calendars import usable_zone
-from partners.models import Contact, Partner
+from partners.models import Contact, Membership, Partner
 
 SUGGESTED_ROLES = (Contact.Role.CHAMPION, Contact.Role.SPONSOR)
 MAX_SUGGESTED = 6
@@ -33,6 +33,20 @@ class Addressee:
     @property
     def is_ours(self) -> bool:
         return self.user is not None
+
+
+@dataclass(frozen=True)
+class PartnerVoice:
+    """Who speaks for the partner: a person with a log-in, or one reached by a link in a mail; `name` is kept."""
+
+    name: str
+    user: User | None = None
+    contact_id: int | None = None
+
+    def is_same_as(self, *, user_id: int | None, contact_id: int | None) -> bool:
+        """Whether something was said by this person, with the log-in or by a link."""
+        mine = self.user is not None and self.user.pk == user_id
+        return mine or (self.contact_id is not None and self.contact_id == contact_id)
 
 
 def user_addressee(user: User) -> Addressee:
@@ -57,6 +71,15 @@ def contact_addressee(contact: Contact, partner: Partner) -> Addressee:
         settings.LANGUAGE_CODE,
         contact=contact,
         problem=problem,
+    )
+
+
+def member_addressee(user: User, partner: Partner) -> Addressee:
+    """A person of the partner with a log-in; none once they have no seat there."""
+    seated = Membership.objects.current().filter(user=user, partner=partner).exists()
+    problem = "" if seated else "left"
+    return Addressee(
+        f"member:{user.pk}", str(user), user.email, usable_zone(user.time_zone), user.language, problem=problem
     )
 
 

@@ -9,12 +9,14 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.models import User
+from accounts.models import NotificationKind, User
 from accounts.services import record
 from core import clock
 from core.errors import DomainError, StaleError
 from engagement.models import AgendaItem, Meeting
+from engagement.queries.people import PartnerVoice
 from engagement.services.locks import lock_meeting
+from engagement.services.notices import planned_for, tell_manager
 
 MAX_ITEMS = 40
 MAX_NOTES = 20_000
@@ -71,12 +73,29 @@ def use_agenda_template(*, meeting_id: int, actor: User) -> None:
 @transaction.atomic
 def add_agenda_item(*, meeting_id: int, title: str, actor: User, shared: bool = True) -> AgendaItem:
     meeting = _editable(meeting_id)
-    title = _checked_title(title)
-    if meeting.agenda.count() >= MAX_ITEMS:
-        raise DomainError(_("An agenda holds at most {} topics.").format(MAX_ITEMS), field="title")
-    last = meeting.agenda.aggregate(last=Max("order"))["last"] or 0
-    item = AgendaItem.objects.create(meeting=meeting, order=last + 1, title=title, shared=shared)
+    item = _append(meeting, _checked_title(title), shared=shared)
     record("engagement.agenda_item_added", meeting, actor=actor)
+    return item
+
+
+@transaction.atomic
+def propose_topic(*, meeting_id: int, title: str, voice: PartnerVoice) -> AgendaItem:
+    """The partner puts a topic on the agenda until a day before, and the manager is told. Pressing twice adds one."""
+    meeting = lock_meeting(meeting_id)
+    title = _checked_title(title)
+    if not meeting.takes_topics(clock.now()):
+        raise DomainError(_("Topics can be added until one day before the meeting."), field="title")
+    same = meeting.agenda.filter(shared=True, title__iexact=title).first()
+    if same is not None and same.proposed_by != voice.name:
+        raise DomainError(_("This topic is on the agenda already."), field="title")
+    if same is not None:
+        return same
+    item = _append(meeting, title, shared=True, proposed_by=voice.name)
+    tell_manager(
+        NotificationKind.TOPIC_PROPOSED, voice=voice, partner=meeting.partner, meeting=meeting, what=title,
+        key=f"topic:{item.uid}", details=[planned_for(meeting)],
+    )  # fmt: skip
+    record("engagement.topic_proposed", meeting, actor=voice.user, item=str(item.uid))
     return item
 
 
@@ -158,6 +177,15 @@ def save_notes(*, meeting_id: int, notes: str, actor: User, version: int | None 
     meeting.refresh_from_db(fields=["notes", "notes_version", "updated_at"])
     record("engagement.notes_saved", meeting, actor=actor, version=meeting.notes_version)
     return meeting
+
+
+def _append(meeting: Meeting, title: str, *, shared: bool, proposed_by: str = "") -> AgendaItem:
+    if meeting.agenda.count() >= MAX_ITEMS:
+        raise DomainError(_("An agenda holds at most {} topics.").format(MAX_ITEMS), field="title")
+    last = meeting.agenda.aggregate(last=Max("order"))["last"] or 0
+    return AgendaItem.objects.create(
+        meeting=meeting, order=last + 1, title=title, shared=shared, proposed_by=proposed_by[:120]
+    )
 
 
 def _editable(meeting_id: int) -> Meeting:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import NotificationKind, User
 from accounts.services import record
 from core import clock
 from core.announce import announce
@@ -16,7 +16,9 @@ from engagement.models import Attendee, Meeting, Touchpoint
 from engagement.rules.reviews import may_close_as_held, missed_because
 from engagement.services.locks import check_version, closed_message, lock_meeting
 from engagement.services.mails import send_minutes, tell_owner
+from engagement.services.notices import tell_meeting
 from engagement.services.reminders import refresh_reminders
+from engagement.services.replies import overtake_proposals
 from engagement.signals import meeting_held, meeting_missed, touch_logged
 
 
@@ -71,6 +73,7 @@ def hold_meeting(
         known_at=now,
     )
     touch.contacts.set([one.contact_id for one in came if one.contact_id])
+    overtake_proposals(meeting)
     refresh_reminders([meeting])
     record("engagement.meeting_held", meeting, actor=actor, attended=len(came))
     announce(meeting_held, partner_ids=[meeting.partner_id])
@@ -99,6 +102,7 @@ def mark_missed(*, meeting_id: int, actor: User, version: int | None = None) -> 
     meeting.automatic = False
     meeting.version += 1
     meeting.save()
+    overtake_proposals(meeting)
     refresh_reminders([meeting])
     tell_owner(meeting, because)
     record("engagement.meeting_missed", meeting, actor=actor)
@@ -119,6 +123,7 @@ def send_summary(*, meeting_id: int, actor: User) -> int:
         meeting.summary_sent_at = clock.now()
         meeting.save(update_fields=["summary_sent_at", "updated_at"])
     if sent:
+        tell_meeting(meeting, NotificationKind.SUMMARY_SENT, actor=actor)
         record("engagement.summary_sent", meeting, actor=actor, mails=sent)
     return sent
 

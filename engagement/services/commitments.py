@@ -8,12 +8,14 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import NotificationKind, User
 from accounts.services import record
 from core import clock
 from core.errors import DomainError
 from engagement.models import Commitment, Meeting
+from engagement.queries.people import PartnerVoice
 from engagement.services.locks import lock_meeting
+from engagement.services.notices import tell_manager
 from engagement.services.submissions import finish_submission, former_result, scoped_key
 from partners.models import Partner
 
@@ -69,23 +71,60 @@ def add_commitment(
 @transaction.atomic
 def complete_commitment(*, commitment_uid: uuid.UUID, actor: User, done: bool = True) -> Commitment:
     """Tick or untick. Pressing twice, or two people at once, leaves what was asked for."""
-    commitment = Commitment.objects.select_for_update(of=("self",)).select_related("partner").get(uid=commitment_uid)
-    if bool(commitment.done_at) == done:
-        return commitment
-    commitment.done_at = clock.now() if done else None
-    commitment.save(update_fields=["done_at", "updated_at"])
-    record("engagement.commitment_done" if done else "engagement.commitment_reopened", commitment, actor=actor)
+    return _tick(_locked(commitment_uid), done=done, actor=actor, name=str(actor))
+
+
+@transaction.atomic
+def tick_action(*, commitment_uid: uuid.UUID, voice: PartnerVoice, done: bool = True) -> Commitment:
+    """The partner ticks or unticks an action of its own side. The manager is told of the first tick."""
+    commitment = _locked(commitment_uid)
+    if not commitment.is_partners_action:
+        raise DomainError(_("Only actions of your own side can be ticked here."))
+    if done and commitment.done_at is None:
+        tell_manager(
+            NotificationKind.ACTION_DONE, voice=voice, partner=commitment.partner, meeting=commitment.meeting,
+            what=commitment.text[:200], key=f"done:{commitment.uid}",
+        )  # fmt: skip
+    return _tick(commitment, done=done, actor=voice.user, name=voice.name)
+
+
+@transaction.atomic
+def confirm_decision(*, commitment_uid: uuid.UUID, voice: PartnerVoice) -> Commitment:
+    """The partner says that a decision is what was agreed. The first confirmation stays."""
+    commitment = _locked(commitment_uid)
+    if commitment.kind != Commitment.Kind.DECISION:
+        raise DomainError(_("This is an action, not a decision: mark it as done when it is."))
+    if commitment.confirmed_at is None:
+        commitment.confirmed_at = clock.now()
+        commitment.confirmed_by = voice.name[:120]
+        commitment.save(update_fields=["confirmed_at", "confirmed_by", "updated_at"])
+        record("engagement.decision_confirmed", commitment, actor=voice.user)
     return commitment
 
 
 @transaction.atomic
 def remove_commitment(*, commitment_uid: uuid.UUID, actor: User) -> None:
     """Take back a line written by mistake, as long as its meeting is open; later it is part of the record."""
-    commitment = Commitment.objects.select_for_update(of=("self",)).select_related("partner").get(uid=commitment_uid)
+    commitment = _locked(commitment_uid)
     if commitment.meeting_id is not None and not lock_meeting(commitment.meeting_id).is_open:
         raise DomainError(_("The meeting is closed; what was agreed there stays. Mark it as done instead."))
     record("engagement.commitment_removed", commitment, actor=actor)
     commitment.delete()
+
+
+def _locked(commitment_uid: uuid.UUID) -> Commitment:
+    rows = Commitment.objects.select_for_update(of=("self",)).select_related("partner", "meeting")
+    return rows.get(uid=commitment_uid)
+
+
+def _tick(commitment: Commitment, *, done: bool, actor: User | None, name: str) -> Commitment:
+    if bool(commitment.done_at) == done:
+        return commitment
+    commitment.done_at = clock.now() if done else None
+    commitment.done_by = name[:120] if done else ""
+    commitment.save(update_fields=["done_at", "done_by", "updated_at"])
+    record("engagement.commitment_done" if done else "engagement.commitment_reopened", commitment, actor=actor)
+    return commitment
 
 
 def _meeting_of(partner_id: int, meeting_id: int | None) -> Meeting | None:

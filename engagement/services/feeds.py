@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -11,12 +11,10 @@ from accounts.models import User
 from accounts.services import record
 from core import clock
 from engagement.models import CalendarFeed
+from engagement.queries.links import digest_of
+from partners.models import partner_id_of
 
 SECRET_BYTES = 32
-
-
-def digest_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -41,10 +39,20 @@ def revoke_feed(*, user: User) -> bool:
     return True
 
 
+@transaction.atomic
+def forget_feeds(*, user_ids: Sequence[int]) -> None:
+    """Switch off the addresses of people who left, moved or were disabled."""
+    for feed in CalendarFeed.objects.filter(user_id__in=user_ids):
+        record("engagement.calendar_feed_revoked", feed, actor=None)
+        feed.delete()
+
+
 def feed_owner(secret: str) -> User | None:
-    """Whose feed this is, or None for a wrong, withdrawn or disabled one. Notes the day of reading."""
+    """Whose feed this is, or None for a wrong or withdrawn one and when access ended. Notes the day of reading."""
     feed = CalendarFeed.objects.select_related("user").filter(digest=digest_of(secret)).first()
     if feed is None or not feed.user.is_active:
+        return None
+    if not feed.user.is_vendor and partner_id_of(feed.user) is None:
         return None
     today = clock.today()
     if feed.last_read_on != today:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,13 +12,22 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from core import clock
+from core.models import Outbox
 from core.outbox import put_mail
 from engagement import ics
-from engagement.models import Attendee, Commitment, Meeting
+from engagement.models import Attendee, Commitment, Meeting, MeetingReply
 from engagement.queries.entries import calendar_meeting, meeting_url, person
-from engagement.queries.people import Addressee, attendee_addressee, user_addressee
-from engagement.queries.times import zoned_times
+from engagement.queries.people import (
+    Addressee,
+    attendee_addressee,
+    contact_addressee,
+    member_addressee,
+    user_addressee,
+)
+from engagement.queries.times import wall_words, zoned_times
 from engagement.rules.reason import Reason
+from engagement.services.links import MailLinks, date_links, summary_links
+from partners.models import Contact
 
 
 def render_mail(name: str, context: dict[str, Any], *, language: str) -> tuple[str, str]:
@@ -35,11 +45,19 @@ def mail_meeting(
     *,
     key: str,
     attachments: Sequence[dict[str, str]] = (),
+    links: Callable[[Contact], MailLinks] | None = None,
     **context: Any,
 ) -> bool:
-    """Owe one mail about a meeting to one person; False when it was owed before or the person has no address."""
+    """Owe one mail about a meeting to one person; False when it was owed before or the person has no address.
+
+    `links` makes what a person of the partner can do from the mail; it is asked only for a mail that is not there yet.
+    """
     if reader.problem:
         return False
+    if links is not None and reader.contact is not None:
+        if Outbox.objects.filter(key=key).exists():
+            return False
+        context["links"] = links(reader.contact)
     with translation.override(reader.language):
         times = zoned_times(meeting, reader.zone)
     known = {
@@ -78,6 +96,7 @@ def send_invitation(meeting: Meeting, *, only: Iterable[Attendee] | None = None)
             template,
             key=f"meeting:{meeting.uid}:request:{meeting.sequence}:{reader.id}",
             attachments=[_file(linked if reader.is_ours else text, ics.Method.REQUEST)],
+            links=partial(date_links, meeting),
             people=everybody,
         )
         for reader in chosen
@@ -111,12 +130,29 @@ def send_minutes(meeting: Meeting) -> int:
             reader,
             "summary",
             key=f"meeting:{meeting.uid}:summary:{reader.id}",
+            links=partial(summary_links, meeting, commitments=commitments),
             decisions=[one for one in commitments if one.kind == Commitment.Kind.DECISION],
             actions=[one for one in commitments if one.kind == Commitment.Kind.ACTION],
             topics=[one for one in meeting.agenda.all() if one.shared and one.notes.strip()],
         )
         for reader in _readers(meeting)
     )
+
+
+def tell_speaker(reply: MeetingReply) -> bool:
+    """Our answer goes to whoever spoke, by the address of the log-in or of the contact."""
+    partner = reply.meeting.partner
+    if reply.user is not None:
+        reader = member_addressee(reply.user, partner)
+        link = f"{settings.BASE_URL}/portal/meetings/{reply.meeting.uid}/"
+    elif reply.contact is not None:
+        reader, link = contact_addressee(reply.contact, partner), ""
+    else:
+        return False
+    with translation.override(reader.language):
+        proposed = wall_words(reply.wall, reply.time_zone) if reply.local_start else ""
+    key = f"reply:{reply.uid}:answer:{reader.id}"
+    return mail_meeting(reply.meeting, reader, "answer", key=key, reply=reply, proposed=proposed, link=link)
 
 
 def tell_owner(meeting: Meeting, because: Reason) -> bool:

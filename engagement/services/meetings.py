@@ -9,19 +9,22 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
+from accounts.models import STAFF_ROLES, NotificationKind, User
 from accounts.services import record
 from core import clock
 from core.announce import announce
 from core.errors import DomainError, StaleError
 from engagement.models import Attendee, Meeting
 from engagement.rules.reviews import missed_because
-from engagement.rules.wall_time import ResolvedTime, UnknownZoneError, resolve
+from engagement.rules.wall_time import ResolvedTime
 from engagement.services.agenda import fill_agenda
 from engagement.services.locks import check_version, closed_message, lock_meeting, lock_partner
 from engagement.services.mails import send_cancellation, send_invitation, tell_owner
+from engagement.services.notices import tell_meeting
 from engagement.services.reminders import refresh_reminders
+from engagement.services.replies import overtake_proposals
 from engagement.services.submissions import finish_submission, former_result, scoped_key
+from engagement.services.when import future_start
 from engagement.signals import meeting_cancelled, meeting_missed, meeting_scheduled
 from partners.models import Contact, Partner
 
@@ -60,7 +63,7 @@ def schedule_meeting(
         raise DomainError(_("{} is archived; restore it before you plan meetings.").format(partner))
     if kind not in Meeting.Kind.values:
         raise DomainError(_("There is no kind of meeting “{}”.").format(kind), field="kind")
-    start = _future_start(local_start, time_zone)
+    start = future_start(local_start, time_zone, past=_past())
     _check_length(minutes)
     users, contacts = _people(partner, user_ids, contact_ids)
     if invite and not contacts:
@@ -86,6 +89,7 @@ def schedule_meeting(
     refresh_reminders([meeting])
     if invite:
         send_invitation(meeting)
+        tell_meeting(meeting, NotificationKind.MEETING_INVITED, actor=actor)
     finish_submission(submission_key, str(meeting.uid))
     record("engagement.meeting_scheduled", meeting, actor=actor, kind=kind, at=meeting.starts_at, invited=invite)
     announce(meeting_scheduled, partner_ids=[partner.pk])
@@ -113,7 +117,7 @@ def reschedule_meeting(
     where = meeting.place if place is None else place.strip()[:300]
     if (local_start, zone, length, where) == (meeting.wall, meeting.time_zone, meeting.minutes, meeting.place):
         return meeting
-    start = _future_start(local_start, zone)
+    start = future_start(local_start, zone, past=_past())
     _check_length(length)
     former = meeting.starts_at
     put_off = meeting.is_invited and start.instant > former
@@ -126,9 +130,12 @@ def reschedule_meeting(
     if because is not None:
         meeting.missed_why = because.as_json()
     meeting.save()
+    if start.instant != former:
+        overtake_proposals(meeting)
     refresh_reminders([meeting])
     if meeting.is_invited:
         send_invitation(meeting)
+        tell_meeting(meeting, NotificationKind.MEETING_MOVED, actor=actor)
     record(
         "engagement.meeting_moved",
         meeting,
@@ -163,9 +170,11 @@ def cancel_meeting(*, meeting_id: int, actor: User, reason: str, version: int | 
     meeting.sequence += 1
     meeting.version += 1
     meeting.save(update_fields=["status", "closing_reason", "sequence", "version", "updated_at"])
+    overtake_proposals(meeting)
     refresh_reminders([meeting])
     if invited:
         send_cancellation(meeting)
+        tell_meeting(meeting, NotificationKind.MEETING_CANCELLED, actor=actor)
     record("engagement.meeting_cancelled", meeting, actor=actor, invited=invited)
     announce(meeting_cancelled, partner_ids=[meeting.partner_id])
     return meeting
@@ -194,6 +203,8 @@ def set_attendees(
     if meeting.is_invited:
         send_invitation(meeting, only=added)
         send_cancellation(meeting, only=removed)
+        tell_meeting(meeting, NotificationKind.MEETING_INVITED, actor=actor, only=added)
+        tell_meeting(meeting, NotificationKind.MEETING_CANCELLED, actor=actor, only=removed)
     refresh_reminders([meeting])
     record("engagement.attendees_changed", meeting, actor=actor, added=len(added), removed=len(removed))
     return meeting
@@ -210,14 +221,8 @@ def default_title(kind: str, partner: Partner) -> str:
     return _("{kind} with {partner}").format(kind=Meeting.Kind(kind).label, partner=partner)[:160]
 
 
-def _future_start(local_start: datetime, time_zone: str) -> ResolvedTime:
-    try:
-        start = resolve(local_start, time_zone)
-    except UnknownZoneError as error:
-        raise DomainError(_("There is no time zone “{}”.").format(time_zone), field="time_zone") from error
-    if start.instant <= clock.now():
-        raise DomainError(_("This is in the past. To record what took place, log a touch."), field="starts")
-    return start
+def _past() -> DomainError:
+    return DomainError(_("This is in the past. To record what took place, log a touch."), field="starts")
 
 
 def _check_length(minutes: int) -> None:
@@ -227,11 +232,7 @@ def _check_length(minutes: int) -> None:
 
 def _people(partner: Partner, user_ids: Iterable[int], contact_ids: Iterable[int]) -> tuple[list[User], list[Contact]]:
     wanted_users, wanted_contacts = set(user_ids), set(contact_ids)
-    users = list(
-        User.objects.filter(pk__in=wanted_users, is_active=True).exclude(
-            role__in=[Role.PARTNER_ADMIN, Role.PARTNER_MEMBER]
-        )
-    )
+    users = list(User.objects.filter(pk__in=wanted_users, is_active=True, role__in=STAFF_ROLES))
     if len(users) != len(wanted_users):
         raise DomainError(_("Choose active colleagues."), field="users")
     contacts = list(Contact.objects.filter(partner=partner, pk__in=wanted_contacts, left_on__isnull=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -46,6 +47,7 @@ from engagement.rules.reminders import (
     verdict_on,
 )
 from engagement.rules.wall_time import NINE, local_day, utc_instant
+from engagement.services.links import date_links
 from engagement.services.mails import mail_meeting, render_mail
 from engagement.services.single import only_process
 
@@ -336,7 +338,9 @@ def _mail_each(rows: Sequence[ReminderDelivery], reader: Addressee) -> int:
     for row in rows:
         row.outbox_key = f"reminder:{row.key}"
         line = _line(row, reader)
-        mails += mail_meeting(row.reminder.meeting, reader, "reminder", key=row.outbox_key, line=line)
+        meeting = row.reminder.meeting
+        links = partial(date_links, meeting)
+        mails += mail_meeting(meeting, reader, "reminder", key=row.outbox_key, links=links, line=line)
     _mark_queued(rows)
     return mails
 

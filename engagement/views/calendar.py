@@ -12,15 +12,16 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_POST, require_safe
 
-from accounts.policies import public, staff_only
+from accounts.policies import public, signed_in
 from core import clock
+from core.guesses import WINDOW_SECONDS, guesses_too_often, note_wrong_guess
 from engagement import ics, services
 from engagement.models import CalendarFeed
 from engagement.queries.entries import feed_for
 from engagement.views.answers import sent_on
 
 
-@staff_only
+@signed_in
 def calendar_settings(request: HttpRequest) -> HttpResponse:
     """One's own feed; a POST makes a new address and shows it this once."""
     address = ""
@@ -31,7 +32,7 @@ def calendar_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "engagement/calendar_settings.html", {"feed": feed, "address": address})
 
 
-@staff_only
+@signed_in
 @require_POST
 def calendar_revoke(request: HttpRequest) -> HttpResponse:
     if services.revoke_feed(user=request.user):
@@ -42,8 +43,11 @@ def calendar_revoke(request: HttpRequest) -> HttpResponse:
 @public(because="calendar programs cannot log in; the address holds 256 random bits, of which only the digest is kept")
 @require_safe
 def calendar_feed(request: HttpRequest, secret: str) -> HttpResponse:
+    if guesses_too_often(request):
+        return HttpResponse(status=429, headers={"Retry-After": str(WINDOW_SECONDS)})
     owner = services.feed_owner(secret)
-    if owner is None or not owner.is_vendor:
+    if owner is None:
+        note_wrong_guess(request)
         raise Http404
     with translation.override(owner.language):
         data = feed_for(owner, at=clock.now())

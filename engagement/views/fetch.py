@@ -9,7 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from engagement.models import AgendaItem, Commitment, Meeting, Touchpoint
+from engagement.models import AgendaItem, Commitment, Meeting, MeetingReply, Touchpoint
 from engagement.queries.meetings import meeting_with_everything
 from partners.models import Contact, Partner
 
@@ -39,6 +39,10 @@ def item_or_404(user: User, uid: uuid.UUID) -> AgendaItem:
         AgendaItem.objects.filter(meeting__in=meetings).select_related("meeting__partner"),  # visible: by its meeting
         uid=uid,
     )
+
+
+def reply_or_404(user: User, uid: uuid.UUID) -> MeetingReply:
+    return get_object_or_404(MeetingReply.objects.visible_to(user).select_related("meeting"), uid=uid)
 
 
 def people_of(partner: Partner) -> list[Contact]:

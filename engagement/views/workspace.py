@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from core import clock
-from engagement.forms import AgendaForm, CommitmentForm, HoldForm, ItemNotesForm, NotesForm
-from engagement.models import Meeting, Reminder
+from engagement.forms import AgendaForm, AnswerForm, CommitmentForm, HoldForm, ItemNotesForm, NotesForm
+from engagement.models import Meeting, MeetingReply, Reminder
 from engagement.queries.meetings import earlier_commitments, missed_reason, readiness, reasons
 from engagement.queries.reminder_words import reminder_subject
-from engagement.queries.times import zoned_times
+from engagement.queries.times import proposed_times, zoned_times
 from engagement.views.fetch import partner_path
 
 STEPS = ("prepare", "hold", "follow_up")
@@ -48,6 +48,7 @@ def workspace(request: HttpRequest, meeting: Meeting, **changes: Any) -> dict[st
         "may_close": meeting.is_open and meeting.starts_at.date() <= now.date(),
         "has_begun": meeting.has_begun(now),
         "reminders": _reminders(meeting),
+        "replies": [reply_context(one, user) for one in meeting.replies.all() if not _is_withdrawn(one)],
         "today": clock.today(),
     }
     return {**context, **changes}
@@ -61,6 +62,19 @@ def item_context(item: Any, form: ItemNotesForm | None = None, *, theirs: str | 
         or ItemNotesForm(auto_id=f"id_{item.uid}_%s", initial={"notes": item.notes, "version": item.version}),
         "theirs": theirs,
     }
+
+
+def reply_context(reply: MeetingReply, user: Any, form: AnswerForm | None = None) -> dict[str, Any]:
+    """One word of the partner with the times it names and the form for our answer."""
+    return {
+        "reply": reply,
+        "times": proposed_times(reply, user.time_zone, reply.meeting.partner.time_zone) if reply.starts_at else [],
+        "form": form or AnswerForm(auto_id=f"id_{reply.uid}_%s"),
+    }
+
+
+def _is_withdrawn(reply: MeetingReply) -> bool:
+    return reply.state == MeetingReply.State.WITHDRAWN
 
 
 def _step(meeting: Meeting, now: Any) -> str:

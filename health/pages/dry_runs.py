@@ -49,10 +49,10 @@ def compared(version: HealthModelVersion, active: HealthModelVersion) -> Compari
     """The dry run of `version` against the active one, on the data of the newest scores."""
     newest = HealthState.objects.aggregate(newest=Max("updated_at"))["newest"]
     key = f"health-dry-run:{version.digest}:{active.digest}:{newest.timestamp() if newest else 0}"
-    found: DryRun | None = cache.get(key)
+    found: DryRun | None = cache.get(key)  # shared: for leads, who see every partner
     if found is None:
         found = services.dry_run(version.definition)
-        cache.set(key, found, KEPT_SECONDS)
+        cache.set(key, found, KEPT_SECONDS)  # shared: for leads, who see every partner
     worse: Counter[str] = Counter()
     better: Counter[str] = Counter()
     unclear = 0

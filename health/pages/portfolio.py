@@ -136,7 +136,7 @@ def run_before(run: HealthRun) -> HealthRun | None:
 def counted_before(user: User, filters: Filters, before: HealthRun, now: Mapping[str, int]) -> dict[str, int] | None:
     """The same counts as of the earlier run; None when the filters leave too many partners to count one by one."""
     nothing = dict.fromkeys((*SEVERITY, ""), 0)
-    if not filters.narrow:
+    if not filters.narrow and not user.sees_own_partners_only:
         return nothing | before.summary.get("bands", {})
     if sum(now.values()) > COUNTED_BACK:
         return None
@@ -263,11 +263,11 @@ def _completed(values: dict[int, int | None]) -> dict[int, int | None]:
 
 def _most_valuable() -> dict[int, int | None]:
     """The most valuable partners below healthy of the whole book; read once in a while, however many there are."""
-    kept: dict[int, int | None] | None = cache.get(VALUABLE)
+    kept: dict[int, int | None] | None = cache.get(VALUABLE)  # shared: each reader takes what `found` lets them see
     if kept is None:
         values = _values(HealthState.objects.filter(band__in=BELOW_HEALTHY, partner__archived_at__isnull=True))
         kept = dict(nlargest(VALUABLE_KEPT, values.items(), key=lambda item: -1 if item[1] is None else item[1]))
-        cache.set(VALUABLE, kept, VALUABLE_SECONDS)
+        cache.set(VALUABLE, kept, VALUABLE_SECONDS)  # shared: as above
     return kept
 
 
@@ -283,8 +283,11 @@ class SignalRow:
 
 
 def signals(user: User, run: HealthRun) -> list[SignalRow]:
-    """Per signal of the newest run over all partners: known percent, median, the five worst; lowest median first."""
-    found = run.summary.get("signals", {})
+    """Per signal of the newest run over all partners: known percent, median, the five worst; lowest median first.
+
+    Nothing for who sees a portfolio only: the medians are of everybody's partners.
+    """
+    found = {} if user.sees_own_partners_only else run.summary.get("signals", {})
     ids = {one["partner_id"] for signal in found.values() for one in signal["worst"]}
     partners = Partner.objects.visible_to(user).active().in_bulk(ids)
     rows = [

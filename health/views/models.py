@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.policies import leads_only, staff_only
 from core.errors import DomainError
+from core.uploads import accepts_files
 from health import queries, services
 from health.forms import DraftForm
 from health.models import HealthModelVersion
@@ -45,6 +46,7 @@ def model_download(_request: HttpRequest, name: str) -> HttpResponse:
 
 
 @leads_only
+@accepts_files
 def model_create(request: HttpRequest) -> HttpResponse:
     """A new draft, begun from a version (`?from=name`; default: the active one)."""
     base = page.version_called(request.GET.get("from", "")) or queries.active_version()
@@ -59,6 +61,7 @@ def model_create(request: HttpRequest) -> HttpResponse:
 
 
 @leads_only
+@accepts_files
 def model_edit(request: HttpRequest, name: str) -> HttpResponse:
     version = _version(name)
     if version.is_published:

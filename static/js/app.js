@@ -115,7 +115,12 @@
     const wrong = $("[aria-invalid=true]", root);
     if (wrong && event.detail.xhr?.status === 422) wrong.focus();
     countBulk();
+    showTab();
   });
+  const showTab = () => {
+    const on = $(".tabs [aria-current]"), bar = on?.closest(".tabs");
+    if (bar) bar.scrollLeft = on.offsetLeft - (bar.clientWidth - on.offsetWidth) / 2;
+  };
   const retryOf = detail => () => {
     const { elt, requestConfig } = detail;
     if (elt.matches?.("form")) elt.requestSubmit(requestConfig?.triggeringEvent?.submitter ?? undefined);
@@ -352,4 +357,5 @@
     });
   }
   openDialogs(document);
+  showTab();
 })();

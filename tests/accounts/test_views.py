@@ -89,7 +89,7 @@ def test_eleventh_wrong_password_is_refused_before_hashing(client, manager):
 
     answer = client.post("/accounts/login/", {"login": manager.email, "password": "correct horse battery"})
 
-    assert answer.status_code == 200
+    assert answer.status_code == 429
     assert "_auth_user_id" not in client.session
 
 

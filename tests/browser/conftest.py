@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one process starts the product for all of them
             if missing:
                 item.add_marker(pytest.mark.skip(reason=harness.HOW_TO_INSTALL))
 

@@ -135,7 +135,7 @@ class Visitors:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(self, path: str = "/app/", *, person: str = "ana", **options: Any) -> Page:
-        """A new page at `path`, logged in as `person`@demo.example (nobody when empty)."""
+        """A new page at `path`, logged in as `person`@demo.example, or as the whole address (nobody when empty)."""
         if person and person not in self.cookies:
             self.cookies[person] = self._log_in(person)
         page = self.page(storage_state=self.cookies[person] if person else None, **options)
@@ -159,7 +159,7 @@ class Visitors:
 
     def _log_in(self, person: str) -> Any:
         page = self.page()
-        log_in(page, f"{person}@demo.example")
+        log_in(page, person if "@" in person else f"{person}@demo.example")
         return page.context.storage_state()
 
     def close(self) -> list[str]:
@@ -173,8 +173,8 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/app/")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.wait_for_url(re.compile(r"/(app|portal)/$"))
 
 
 def settled(page: Page) -> None:

@@ -53,14 +53,17 @@ FOREIGN_NODES = """() => [...document.querySelectorAll(`
 def fill() -> None:
     """Write the payloads through the services that take text from people.
 
-    Prints the slug of the partner that has most of them and the ids of a planned and of a held meeting.
+    Prints the slug of the partner that has most of them and the ids of a planned and a held meeting and of a notice.
     """
     from accounts.models import Role, User
     from accounts.services import create_token
     from core import clock
+    from core.uploads import arrived
     from deals.models import Deal
+    from enablement.services import Draft, publish_notice, receive_file, save_draft
     from engagement import services as engagement
     from engagement.models import Meeting
+    from engagement.queries.people import PartnerVoice
     from health.services import compute, raise_exception, set_override
     from lifecycle.services import move_to_stage
     from partners.models import Tag
@@ -105,9 +108,18 @@ def fill() -> None:
                 actor=user,
             )
         engagement.save_notes(meeting_id=meeting.pk, notes="\n".join(PAYLOADS), actor=user)
+    for text in PAYLOADS[:5]:  # an agenda is bounded
+        engagement.propose_topic(meeting_id=meetings[0].pk, title=text + " too", voice=PartnerVoice(text))
+    engagement.propose_date(
+        meeting_id=meetings[0].pk, local_start=(now + timedelta(days=12)).replace(tzinfo=None), time_zone="UTC",
+        text="\n".join(PAYLOADS)[:1000], voice=PartnerVoice(PAYLOADS[6]),
+    )  # fmt: skip
     Meeting.objects.filter(pk=meetings[1].pk).update(starts_at=now - timedelta(hours=3))
     came = meetings[1].attendees.values_list("pk", flat=True)
     engagement.hold_meeting(meeting_id=meetings[1].pk, actor=user, attended=came, notes="\n".join(PAYLOADS))
+    engagement.send_summary(meeting_id=meetings[1].pk, actor=user)
+    for text in PAYLOADS:
+        engagement.answer_summary(meeting_id=meetings[1].pk, agreed=False, text=text, voice=PartnerVoice(text))
     Deal.objects.create(
         partner=target, name=PAYLOADS[9], customer=PAYLOADS[8], value_minor=100, currency="EUR", opened_on=today
     )
@@ -122,5 +134,12 @@ def fill() -> None:
     )
     save_view(owner=user, name=PAYLOADS[0][:60], audience="all", pinned=True, query="health=risk")
     create_token(user=user, name=PAYLOADS[1][:80], scope="read", days=9)
+    everything = "\n\n".join(PAYLOADS)
+    for text in PAYLOADS:
+        draft = Draft(text[:160], everything, today, "bad", impact=everything[:2000], what_follows=everything[:2000])
+        notice = save_draft(actor=user, draft=draft)
+        publish_notice(notice_uid=notice.uid, actor=user, version=notice.version)
+        with arrived(f"{text}.csv", [text[:20].encode().replace(b"<", b"a<")]) as upload:
+            receive_file(partner_id=target.pk, actor=user, side="ours", purpose="other", upload=upload)
     compute(as_of=today)
-    print(f"TARGET {target.slug} {meetings[0].uid} {meetings[1].uid}")
+    print(f"TARGET {target.slug} {meetings[0].uid} {meetings[1].uid} {notice.uid}")

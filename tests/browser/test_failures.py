@@ -84,7 +84,7 @@ def test_ended_session_leads_to_log_in_and_back(visitors: Visitors) -> None:
     page.wait_for_url("**/accounts/login/?next=*")
     page.get_by_label("Email").fill("ana@demo.example")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
     expect(page).to_have_url(re.compile(r"/app/partners/\?health=risk"))
 

@@ -25,8 +25,10 @@ PAGES = [
     "/app/partners/{slug}/health/", "/app/lifecycle/{slug}/move/", "/app/health/", "/app/health/models/",
     "/app/lifecycle/", "/app/lifecycle/?layout=table", "/app/meetings/?owner=me", "/app/meetings/{planned}/",
     "/app/meetings/{held}/", "/app/meetings/{planned}/people/", "/app/meetings/{planned}/cancel/",
+    "/app/partners/{slug}/files/", "/app/news/", "/app/news/new/?corrects={notice}", "/app/news/{notice}/",
     "/app/settings/", "/app/settings/profile/", "/app/settings/tokens/", "/app/settings/outbox/",
     "/admin/", "/admin/partners/partner/", "/admin/partners/contact/", "/admin/engagement/touchpoint/",
+    "/admin/enablement/notice/", "/admin/enablement/sharedfile/",
     "/admin/accounts/auditentry/",
 ]  # fmt: skip
 
@@ -37,8 +39,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
     running = start(tmp_path_factory.mktemp("hostile"), name=f"hostile_{worker_id}")
     try:
         told = running.manage("shell", "-v0", "-c", "from tests.browser.hostile import fill; fill()")
-        _, slug, planned, held = next(line for line in told.splitlines() if line.startswith("TARGET")).split()
-        yield running, {"slug": slug, "planned": planned, "held": held}
+        _, slug, planned, held, notice = next(line for line in told.splitlines() if line.startswith("TARGET")).split()
+        yield running, {"slug": slug, "planned": planned, "held": held, "notice": notice}
     finally:
         running.stop()
 
@@ -67,6 +69,7 @@ def test_stored_text_never_acts(hostile: tuple[LiveProduct, dict[str, str]], bro
     page.goto(f"/app/partners/{names['slug']}/timeline/?all=1")
     shown = page.locator("ol.timeline").text_content() or ""
     assert [text for text in PAYLOADS if text not in shown] == []
+    settled(page)
     # A fragment that arrives later holds it too.
     page.goto(f"/app/partners/{names['slug']}/")
     expect(page.locator("ol.timeline")).to_be_visible()

@@ -36,6 +36,25 @@ def test_sweep_sends_once(mail_server):
     assert "BEGIN:VCALENDAR" in mail.outbox[0].message().as_string()
 
 
+def test_link_that_opens_an_account_is_not_kept_once_it_was_sent(mail_server):
+    put("k1")
+    outbox.put_mail(key="k2", to="new@partner.test", subject="Welcome", body="Open /join/s/", kind=outbox.ACCOUNT_MAIL)
+
+    outbox.sweep()
+
+    assert [message.body for message in mail.outbox] == ["Hello", "Open /join/s/"]
+    assert list(Outbox.objects.order_by("key").values_list("body", flat=True)) == ["Hello", "Open /join/…"]
+
+
+def test_sweep_sends_the_headers_of_the_row_but_never_another_message_id(mail_server):
+    put(headers={"List-Unsubscribe": "<https://prm.test/x>", "Message-ID": "<forged@prm>"})
+    outbox.sweep()
+
+    message = mail.outbox[0].message()
+    assert message["List-Unsubscribe"] == "<https://prm.test/x>"
+    assert message["Message-ID"] == f"<{Outbox.objects.get().uid}@prm>"
+
+
 def test_sweep_without_mail_server_keeps_the_mail():
     put()
     sweep_outbox()

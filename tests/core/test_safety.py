@@ -34,6 +34,7 @@ def test_embedded_on_loopback_has_no_problem():
     ("change", "start"),
     [
         ({"debug": True}, "DEBUG is on"),
+        ({"outbound_loopback": True}, "OUTBOUND_ALLOW_LOOPBACK"),
         ({"secret_key": "built-in"}, "SECRET_KEY"),
         ({"secret_key": "short"}, "SECRET_KEY"),
         ({"secret_key": "a" * 60}, "SECRET_KEY"),

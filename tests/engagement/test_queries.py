@@ -102,6 +102,15 @@ def test_last_touches_and_next_meetings_leave_out_who_has_none(partner, other_pa
     assert next_meetings([partner.pk, other_partner.pk]) == {partner.pk: following}
 
 
+def test_next_meeting_is_an_appointment_before_what_the_cadence_asks_for(partner, other_partner):
+    asked = make_meeting(partner=partner, kind="check_in", automatic=True, starts_at=NOW + DAY)
+    appointment = make_meeting(partner=partner, status="confirmed", starts_at=NOW + 9 * DAY)
+    only = make_meeting(partner=other_partner, automatic=True, starts_at=NOW + DAY, target_on=(NOW - 3 * DAY).date())
+
+    assert next_meetings([partner.pk, other_partner.pk]) == {partner.pk: appointment, other_partner.pk: only}
+    assert [asked.is_only_due, appointment.is_only_due, only.due_day] == [True, False, (NOW - 3 * DAY).date()]
+
+
 def test_timeline_mixes_touches_and_meetings_newest_first(partner, manager):
     old = make_touch(partner=partner, occurred_at=NOW - 9 * DAY, actor=manager)
     meeting = closed_meeting(partner, came=[True], age=5 * DAY)

@@ -12,7 +12,8 @@ from core import clock
 from health import measures, queries
 from health.measures import MEASURES, Moment
 from health.scoring import Reading
-from tests.factories import make_deal, make_partner, make_revenue, make_touch
+from partners.models import Membership
+from tests.factories import make_deal, make_member, make_partner, make_revenue, make_touch
 from tests.health.world import DAY, days_ago, make_world, sell
 
 AT = clock.end_of_day(DAY)
@@ -46,6 +47,17 @@ def test_silence_is_zero_touches_but_no_meeting_is_missing(db):
     partner = make_partner()
     found = measures.read([partner.pk], MOMENT, ["touchpoint_frequency", "engagement.attendance", "deal_rhythm"])
     assert found == {partner.pk: {"touchpoint_frequency": Reading({"count": 0})}}
+
+
+def test_portal_use_is_missing_where_nobody_is_invited_and_zero_where_nobody_came(db):
+    silent, invited = make_partner(), make_partner()
+    Membership.objects.filter(user=make_member(partner=invited)).update(created_at=days_ago(90))
+    found = measures.read([silent.pk, invited.pk], MOMENT, ["engagement.users", "engagement.days"])
+    assert found[silent.pk] == {}
+    assert found[invited.pk] == {
+        "engagement.users": Reading({"active": 0, "invited": 1}),
+        "engagement.days": Reading({"days": 0}),
+    }
 
 
 def test_readings_hold_units_and_the_history_of_the_partner(db):

@@ -38,6 +38,7 @@ def test_portfolio_without_scores_says_what_to_do(manager_client):
         "sales": False,
         "deals": False,
         "meetings": False,
+        "portal": False,
     }
 
 

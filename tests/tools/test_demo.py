@@ -50,7 +50,9 @@ def test_death_of_one_child_stops_the_other(demo, capsys) -> None:
     finally:
         demo.stop(both)
     assert code == 1
-    assert "The worker stopped by itself (exit code 1)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.count("The worker stopped by itself (exit code 1) and is started again.") == demo.WORKER_STARTS - 1
+    assert "The worker stopped by itself (exit code 1); stopping everything." in told
     assert both[0].process.returncode == -signal.SIGTERM
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from workspace.csv_export import harmless, lines, plain
+from core.csv_export import harmless, lines, plain
 
 
 @pytest.mark.parametrize(

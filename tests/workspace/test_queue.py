@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection
@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.errors import DomainError
-from engagement.models import AgendaItem, CadenceRule, Reminder
+from engagement.models import AgendaItem, CadenceRule, MeetingReply, Reminder
 from tests.factories import (
     make_alert,
     make_commitment,
@@ -117,6 +117,15 @@ def test_meetings_ask_for_what_is_left_to_do(manager, partner, fields, expected)
     now = clock.now()
     make_meeting(partner=partner, **{k: now + v if isinstance(v, timedelta) else v for k, v in fields.items()})
     assert kinds(manager) == expected
+
+
+def test_what_the_cadence_only_asks_for_does_not_start(manager, partner):
+    make_meeting(partner=partner, starts_at=clock.now() + days(9), automatic=True)
+
+    text = lines(manager)[0].text
+
+    assert text.title == "QBR with Northwind Partners is to be scheduled"
+    assert text.reason.startswith("The cadence asks for it and suggests ")
 
 
 def test_a_prepared_meeting_asks_again_when_a_reminder_is_due(manager, partner):
@@ -313,6 +322,31 @@ def test_a_viewer_gets_no_button_that_writes(viewer, partner):
     assert (line.action.label, line.action.writes) == ("Open partner", False)
 
 
+def test_a_proposed_date_and_an_objection_wait_for_an_answer(manager, partner):
+    meeting = make_meeting(partner=partner, title="Spring review", status="held", held_at=clock.now())
+    objection = MeetingReply.objects.create(
+        partner=partner, meeting=meeting, kind="objection", said_by="Luca Moretti", text="Friday, not Monday"
+    )
+    MeetingReply.objects.create(partner=partner, meeting=meeting, kind="agreed", state="accepted", said_by="Nora Vik")
+    MeetingReply.objects.create(
+        partner=partner, meeting=meeting, kind="date", said_by="Luca Moretti", time_zone="Europe/Paris",
+        local_start=datetime(2026, 12, 3, 14, tzinfo=UTC), starts_at=datetime(2026, 12, 3, 13, tzinfo=UTC),
+    )  # fmt: skip
+
+    found = lines(manager)
+
+    assert [line.text.title for line in found] == [
+        "Northwind Partners says a summary is not what was agreed",
+        "Northwind Partners proposes another date",
+    ]
+    assert found[0].text.reason == "Luca Moretti about “Spring review”: Friday, not Monday"
+    assert found[1].text.reason == ("Luca Moretti proposes Thu 3 Dec 2026, 14:00 (Europe/Paris) for “Spring review”.")
+    assert found[0].action.url == f"/app/meetings/{meeting.uid}/"
+    objection.state = "answered"
+    objection.save()
+    assert kinds(manager) == [("reply", "date")]
+
+
 @pytest.mark.parametrize("mine", [True, False])
 def test_number_of_queries_does_not_grow(manager, mine):
     def fill(count):
@@ -338,7 +372,7 @@ def test_number_of_queries_does_not_grow(manager, mine):
     one = count()
     fill(5)
     assert count() == one
-    assert one <= (14 if mine else 20)
+    assert one <= (15 if mine else 21)
 
 
 def test_a_stranger_cannot_be_asked_about(member, partner):

@@ -62,9 +62,9 @@ def test_severity_is_capped():
     assert rank_of(12, 1, today=TODAY, due_on=None, since=TODAY).severity == 6
 
 
-def test_order_is_by_rank_then_age_then_key():
-    entries = [entry("b", 1), entry("a", 1), entry("old", 1, age=9), entry("top", 5)]
-    assert [one.key for one in in_order(entries)] == ["top", "old", "a", "b"]
+def test_order_is_by_rank_then_age_then_as_given():
+    entries = [entry("9", 1), entry("10", 1), entry("old", 1, age=9), entry("top", 5)]
+    assert [one.key for one in in_order(entries)] == ["top", "old", "9", "10"]
 
 
 def test_good_news_never_stands_below_place_five():

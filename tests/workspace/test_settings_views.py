@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import AuditEntry
+from accounts.models import AuditCheck, AuditEntry
 from core import clock
 from core.models import Outbox
 from tests.factories import make_partner
@@ -107,3 +107,13 @@ def test_partner_users_see_no_outbox(member_client):
     mail = make_mail()
     assert member_client.get(URL).status_code == 404
     assert member_client.get(f"{URL}{mail.uid}/").status_code == 404
+
+
+def test_broken_audit_trail_is_red_in_the_settings(lead_client):
+    AuditCheck.objects.create(at=clock.now(), rows=4, head_id=4, broken_id=5, fault="changed", milliseconds=1)
+    page = lead_client.get("/app/settings/").content.decode()
+    assert ("tag-bad" in page, "broken at entry 5" in page, "Changed after it was sealed" in page) == (True, True, True)
+
+    AuditCheck.objects.create(at=clock.now(), rows=9, head_id=9, milliseconds=1)
+    page = lead_client.get("/app/settings/").content.decode()
+    assert ("9 entries intact" in page, "broken at entry" in page) == (True, False)

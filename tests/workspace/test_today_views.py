@@ -41,10 +41,19 @@ def test_who_is_at_risk_and_why_is_answered_without_a_click(falling, manager_cli
 
 def test_an_empty_queue_names_the_next_meeting(partner, manager_client):
     make_state(partner=partner)
-    make_meeting(partner=partner, starts_at=clock.now() + timedelta(days=60), title="Autumn review")
+    make_meeting(partner=partner, starts_at=clock.now() + timedelta(days=60))
     page = manager_client.get("/app/").content.decode()
     assert "Nothing needs you today" in page
-    assert "Next: Autumn review with Northwind Partners," in page
+    assert "Next: QBR with Northwind Partners," in page
+
+
+def test_what_the_cadence_only_asks_for_is_no_appointment(partner, manager_client):
+    make_state(partner=partner)
+    at = clock.now() + timedelta(days=60)
+    make_meeting(partner=partner, starts_at=at, target_on=at.date() - timedelta(days=7), automatic=True)
+    page = manager_client.get("/app/").content.decode()
+    assert f'QBR · due <time datetime="{at.date() - timedelta(days=7)}' in page
+    assert "To schedule" in page
 
 
 def test_the_fragment_is_the_queue_alone(falling, manager_client):
@@ -225,12 +234,11 @@ def test_root_leads_staff_to_today(manager_client):
     assert manager_client.get("/")["Location"] == "/app/"
 
 
-def test_root_tells_a_partner_user_whom_to_turn_to(partner, manager, member_client):
-    page = member_client.get("/").content.decode()
-    assert "Northwind Partners" in page
-    assert f"mailto:{manager.email}" in page
+def test_root_leads_a_partner_user_to_the_portal(member_client):
+    answer = member_client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/portal/")
 
 
-def test_root_copes_with_a_partner_without_owner(partner, member_client):
-    Partner.objects.update(owner=None)
-    assert "Nobody at" in member_client.get("/").content.decode()
+def test_root_tells_who_has_no_company_so(member, member_client):
+    member.membership.delete()
+    assert "not connected to a company" in member_client.get("/").content.decode()

@@ -1,12 +1,13 @@
 """Take the demo away: every demo row goes, every real row stays."""
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 
-from accounts.models import User
+from accounts.models import Mute, Notification, User
 from accounts.services import record
 from core.models import Outbox, PeriodRun
 from deals.models import Deal, RevenueEntry
+from enablement.models import Notice
 from health.models import HealthRun, HealthSnapshot, RhythmFit
 from partners.models import Partner, Tag
 
@@ -22,6 +23,10 @@ def clear() -> dict[str, int]:
     counts = {"revenue entries": RevenueEntry.objects.filter(partner__in=partners).delete()[0]}
     counts["deals"] = Deal.objects.filter(partner__in=partners).delete()[0]
     counts["mails"] = Outbox.objects.filter(is_demo=True).delete()[0]
+    firms = list(partners.values_list("uid", flat=True))
+    theirs = Q(user__is_demo=True) | Q(partner_uid__in=firms)
+    counts["notifications"] = Notification.objects.filter(theirs).delete()[0] + Mute.objects.filter(theirs).delete()[0]
+    counts["notices"] = Notice.objects.filter(is_demo=True).delete()[0]
     counts["partners"] = partners.count()
     partners.delete()
     if not HealthSnapshot.objects.exists():

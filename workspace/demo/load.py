@@ -7,19 +7,26 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 
-from accounts.models import Role, User
-from accounts.services import record
+from accounts.models import Notification, Role, User
+from accounts.services import notify, record
 from core import clock
 from core.errors import DomainError
 from deals.models import Deal, RevenueEntry
 from engagement.models import Attendee, Commitment, Meeting, Touchpoint
-from engagement.services import schedule_meeting
+from engagement.queries.people import PartnerVoice
+from engagement.services import propose_topic, schedule_meeting, send_summary
 from lifecycle.models import Journey, StageChange
-from partners.models import Contact, Membership, Partner, Tag, TierChange
+from partners import services as partner_services
+from partners.models import Contact, Membership, Partner, PortalDay, Tag, TierChange
 from partners.rules import normalise
-from workspace.demo import story
+from workspace.demo import shared, story
 from workspace.demo.story import CAST, Character
 
+FUNCTIONS = {
+    Role.PARTNER_ADMIN: Contact.Role.CHAMPION,
+    Role.PARTNER_SELLER: Contact.Role.SELLER,
+    Role.PARTNER_VIEWER: Contact.Role.TECHNICAL,
+}
 PASSWORD = "demo partner 2026"  # noqa: S105  printed to whoever starts the demo; refused in production
 
 
@@ -39,10 +46,26 @@ def load(*, say: Callable[[str], None]) -> int:
         owner = users[story.OWNERS[number % len(story.OWNERS)]]
         partners[character.name] = _partner(character, owner)
     for email, name, role, firm in story.PARTNER_USERS:
-        user = User.objects.create_user(email, PASSWORD, name=name, role=role, is_demo=True)
-        Membership.objects.create(user=user, partner=partners[firm])
+        user = User.objects.create_user(
+            email, PASSWORD, name=name, role=role, is_demo=True, time_zone=partners[firm].time_zone
+        )
+        line = Contact.objects.create(partner=partners[firm], name=name, email=email, role=FUNCTIONS[Role(role)])
+        Membership.objects.create(user=user, partner=partners[firm], contact=line)
+        users[email] = user
+        _visits(user, partners[firm])
+    shared.add_files(partners, users)
+    shared.add_news(partners, users)
     record("workspace.demo_loaded", None, actor=None, partners=len(partners))
     return len(partners)
+
+
+def _visits(user: User, partner: Partner) -> None:
+    """Some working days of the last weeks on which this person opened the portal."""
+    rng = random.Random(f"prm:{user.email}")  # noqa: S311  repeatable, not secret
+    past = [clock.today() - timedelta(days=back) for back in range(1, 29)]
+    days = [day for day in past if day.weekday() < 5 and rng.random() < 0.3]
+    PortalDay.objects.bulk_create(PortalDay(partner=partner, user=user, day=day, known_at=at(day)) for day in days)
+    User.objects.filter(pk=user.pk).update(last_login=at(days[0], 9) if days else None)
 
 
 def _colleagues() -> dict[str, User]:
@@ -210,7 +233,10 @@ def _reviews(partner: Partner, character: Character, owner: User, people: list[C
 
 
 def invite() -> None:
-    """Send out the next QBRs of a few partners, as their managers would have by now."""
+    """Send out the next QBRs of a few partners and one invitation to the portal, as people would have by now."""
+    email, name, by = story.JOINING
+    administrator = User.objects.select_related("membership").get(email=by)
+    partner_services.invite(partner_id=administrator.membership.partner_id, email=email, name=name, actor=administrator)
     for name, days in story.INVITED:
         partner = Partner.objects.select_related("owner").get(name=name, is_demo=True)
         day = clock.today() + timedelta(days=days)
@@ -225,4 +251,45 @@ def invite() -> None:
             place="Video call",
             user_ids=[partner.owner_id],
             contact_ids=[contact.pk for contact in people],
+        )
+    first = {firm: email for email, _name, _role, firm in reversed(story.PARTNER_USERS)}
+    for firm, email in first.items():
+        _agree(Partner.objects.select_related("owner").get(name=firm, is_demo=True), email)
+
+
+def _agree(partner: Partner, email: str) -> None:
+    """What the partner's people find in the portal: a summary to confirm, open actions, promises kept and missed."""
+    last = Meeting.objects.held().filter(partner=partner, kind=Meeting.Kind.QBR).latest("starts_at")
+    today = clock.today()
+    for text, side, kind, due, done in story.AGREED_LAST:
+        ours = side == Commitment.Side.OURS
+        Commitment.objects.create(
+            partner=partner,
+            meeting=last,
+            text=text,
+            side=side,
+            kind=kind,
+            owner_name=str(partner.owner) if ours else partner.contacts.earliest("pk").name,
+            due_on=None if due is None else today + timedelta(days=due),
+            done_at=None if done is None else at(today + timedelta(days=done)),
+        )
+    send_summary(meeting_id=last.pk, actor=partner.owner)
+    user = User.objects.get(email=email)
+    upcoming = Meeting.objects.still_open().filter(partner=partner, invited_at__isnull=False).earliest("starts_at")
+    propose_topic(meeting_id=upcoming.pk, title="Lead times of large orders", voice=PartnerVoice(str(user), user=user))
+
+
+def tell() -> None:
+    """Fill a few inboxes, as the last days would have."""
+    now = clock.now()
+    for number, (email, firm, kind, title, reason, days) in enumerate(story.TOLD):
+        user, partner = User.objects.get(email=email, is_demo=True), Partner.objects.get(name=firm, is_demo=True)
+        key, at = f"demo:{number}", now - timedelta(days=days, hours=1 + number % 3)
+        url = f"/app/partners/{partner.slug}/" if user.is_vendor else "/portal/"
+        notify(
+            users=[user], kind=kind, title=title, url=url, reason=reason, key=key, partner_uid=partner.uid, thread=key
+        )
+        fresh = days <= story.UNREAD_DAYS
+        Notification.objects.filter(user=user, key=key).update(
+            created_at=at, read_at=None if fresh else at + timedelta(hours=1), digest_owed=False
         )

@@ -16,11 +16,173 @@ COLLEAGUES = [  # e-mail, name, role
     ("viewer@demo.example", "Vera Holm", "viewer"),
 ]
 OWNERS = ["ana@demo.example", "ben@demo.example", "mia@demo.example"]
-INVITED = [("Blue Fjord", 5), ("Sierra Systems", 11), ("Juniper Labs", 17), ("Kobayashi Trade", 24)]  # name, days ahead
+INVITED = [  # name, days ahead
+    ("Blue Fjord", 5),
+    ("Northwind Partners", 8),
+    ("Sierra Systems", 11),
+    ("Juniper Labs", 17),
+    ("Kobayashi Trade", 24),
+]
+AGREED_LAST = [  # text, side, kind, due in days, done in days
+    ("Confirm the date of the joint webinar", "ours", "action", 6, None),
+    ("Send two customer references", "theirs", "action", 4, None),
+    ("One joint campaign each quarter", "ours", "decision", None, None),
+    ("Answer the request for a demo environment", "ours", "action", -12, -7),
+    ("Send the new price list", "ours", "action", -16, -18),
+]
 PARTNER_USERS = [  # e-mail, name, role, partner
     ("ingrid@sierra.example", "Ingrid Dahl", "partner_admin", "Sierra Systems"),
-    ("luca@northwind.example", "Luca Moretti", "partner_member", "Northwind Partners"),
+    ("sergio@sierra.example", "Sergio Pardo", "partner_seller", "Sierra Systems"),
+    ("vega@sierra.example", "Vega Molina", "partner_viewer", "Sierra Systems"),
+    ("luca@northwind.example", "Luca Moretti", "partner_seller", "Northwind Partners"),
 ]
+FILES = [  # partner, sender, side, purpose, name, lines
+    (
+        "Sierra Systems",
+        "ben@demo.example",
+        "ours",
+        "agreement",
+        "Partner agreement 2026.pdf",
+        ["Partner agreement 2026", "between us and Sierra Systems", "", "Term: two years. Notice: 60 days."],
+    ),
+    (
+        "Northwind Partners",
+        "ana@demo.example",
+        "ours",
+        "pack",
+        "Recovery plan Q4.pdf",
+        ["Recovery plan", "Fourth quarter", "", "1. Name a second engineer", "2. Joint calls on Mondays"],
+    ),
+    (
+        "Northwind Partners",
+        "luca@northwind.example",
+        "theirs",
+        "proof",
+        "Campaign leads.csv",
+        ["Company,Date,Interest", "Acme Ltd,2026-10-12,Renewal", "Borealis,2026-10-15,New project"],
+    ),
+]
+NOTICES = [  # published days ago, days after the decision, text, tiers, partners, acknowledged by (e-mail, partner)
+    (
+        9,
+        2,
+        {
+            "kind": "bad",
+            "title": "Hardware margin falls by two points in January",
+            "body": "Our suppliers raised their prices by 6 %. We carry two thirds of it; the rest reaches you.",
+            "impact": "The margin on hardware falls from 18 % to 16 % for orders from 1 January. Services stay as is.",
+            "what_follows": "Orders placed until 31 December keep the old margin. Your contact goes through your open "
+            "quotes with you before 15 December.",
+            "needs_acknowledgement": True,
+        },
+        ["gold", "strategic"],
+        [],
+        [],
+    ),
+    (
+        23,
+        5,
+        {
+            "kind": "policy",
+            "title": "Deals are answered within two working days",
+            "body": "Every deal you register gets a decision within two working days. "
+            "If we are late, it counts as approved.",
+            "needs_acknowledgement": True,
+        },
+        [],
+        [],
+        [("ingrid@sierra.example", "Sierra Systems")],
+    ),
+    (
+        4,
+        1,
+        {
+            "kind": "good",
+            "title": "Two engineers more for joint projects",
+            "body": "From this month two of our engineers work for partner projects only. Ask your contact for dates.",
+        },
+        [],
+        [],
+        [],
+    ),
+]
+JOINING = ("nora@sierra.example", "Nora Vidal", "ingrid@sierra.example")  # e-mail and name of who is invited, by whom
+TOLD = [  # e-mail, partner, kind, title, reason, days ago (new ones are unread)
+    (
+        "ana@demo.example",
+        "Northwind Partners",
+        "owner_changed",
+        "Northwind Partners is yours now",
+        "You look after it from now on.",
+        9,
+    ),
+    (
+        "ana@demo.example",
+        "Northwind Partners",
+        "person_joined",
+        "Luca Moretti joined the portal",
+        "You look after Northwind Partners.",
+        2,
+    ),
+    (
+        "ana@demo.example",
+        "Northwind Partners",
+        "meeting_moved",
+        "Moved: Check-in with Northwind Partners",
+        "You take part in this meeting.",
+        0,
+    ),
+    ("ana@demo.example", "Juniper Labs", "commitment_due", "Due: Send the revised price list", "You promised it.", 0),
+    (
+        "ben@demo.example",
+        "Sierra Systems",
+        "person_joined",
+        "Ingrid Dahl joined the portal",
+        "You look after Sierra Systems.",
+        1,
+    ),
+    (
+        "ingrid@sierra.example",
+        "Sierra Systems",
+        "owner_changed",
+        "Your contact is now Ben Okafor",
+        "It concerns everybody at your company.",
+        6,
+    ),
+    (
+        "ingrid@sierra.example",
+        "Sierra Systems",
+        "summary_sent",
+        "Summary: QBR with Sierra Systems",
+        "You are invited to this meeting.",
+        3,
+    ),
+    (
+        "ingrid@sierra.example",
+        "Sierra Systems",
+        "meeting_invited",
+        "Meeting: QBR with Sierra Systems",
+        "You are invited to this meeting.",
+        0,
+    ),
+    (
+        "ingrid@sierra.example",
+        "Sierra Systems",
+        "commitment_due",
+        "Due: Name a second certified engineer",
+        "Your company promised it.",
+        0,
+    ),
+    (
+        "luca@northwind.example",
+        "Northwind Partners",
+        "meeting_moved",
+        "Moved: Check-in with Northwind Partners",
+        "You are invited to this meeting.",
+        0,
+    ),
+]
+UNREAD_DAYS = 1
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
-
 from accounts.models import AuditEntry, User
 from core import clock
+from deals.bars import MonthBar, month_bars
 from deals.models import Deal, RevenueEntry
-from deals.queries import MonthRevenue, monthly_revenue, open_deals, recent_entries
+from deals.queries import open_deals, recent_entries
 from engagement.models import Commitment, Meeting
 from engagement.queries import next_meetings, open_commitments
 from health.models import Alert, HealthState
@@ -27,7 +25,8 @@ from health.pages.partner import explained
 from lifecycle.models import Journey, StageChange
 from lifecycle.queries import history
 from lifecycle.rules import TYPICAL_DAYS, days_over_limit
-from partners.models import Contact, Partner, TierChange
+from partners.models import Contact, Membership, Partner, TierChange
+from partners.queries import Invited, invited_to, seats_at
 
 MONTHS = 12
 ENTRIES = 20
@@ -67,18 +66,8 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """One bar: `height` and `top` in percent of the drawing, None where the month has no figure."""
-
-    revenue: MonthRevenue
-    height: int
-    top: int
-    negative: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Sales:
-    months: list[Month]
+    months: list[MonthBar]
     entries: list[RevenueEntry]
     deals: list[Deal]
 
@@ -92,6 +81,25 @@ class History:
     stages: list[StageChange]
     tiers: list[TierChange]
     audit: list[AuditEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody at the partner: `seat` when they have access to the portal, `invited` when they were asked to join."""
+
+    contact: Contact
+    seat: Membership | None
+    invited: Invited | None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """`unlisted`: who logs in, or was invited, and is not on the list of contacts."""
+
+    present: list[Person]
+    left: list[Contact]
+    unlisted_seats: list[Membership]
+    unlisted_invited: list[Invited]
 
 
 def partner_with_head(user: User, slug: str) -> Partner | None:
@@ -148,25 +156,29 @@ def _revenue(measure: Mapping[str, Any] | None) -> Revenue | None:
 
 
 def sales(partner: Partner, *, at: datetime) -> Sales:
-    months = monthly_revenue(partner, MONTHS, at)
-    highest = max((abs(month.net_minor) for month in months if month.net_minor is not None), default=0)
     return Sales(
-        months=[_month(month, highest) for month in months],
+        months=month_bars(partner, MONTHS, at),
         entries=recent_entries(partner, ENTRIES),
         deals=open_deals(partner, ENTRIES),
     )
 
 
-def _month(month: MonthRevenue, highest: int) -> Month:
-    amount = month.net_minor or 0
-    height = round(abs(amount) * 100 / highest) if highest else 0
-    return Month(month, max(height, 1) if amount else 0, 100 - max(height, 1) if amount else 100, amount < 0)
-
-
-def people(partner: Partner) -> tuple[list[Contact], list[Contact]]:
-    """(who works there now, who left), each by name."""
-    everybody = list(Contact.objects.filter(partner=partner).order_by("name", "id"))
-    return [one for one in everybody if one.left_on is None], [one for one in everybody if one.left_on is not None]
+def people(partner: Partner, *, at: datetime) -> People:
+    """Who works there now and who left, each by name, with their access to the portal. Four queries."""
+    seats = seats_at(partner.pk)
+    invited = invited_to(partner.pk, at=at)
+    by_contact = {seat.contact_id: seat for seat in seats if seat.contact_id}
+    by_address = {one.invitation.email.lower(): one for one in invited}
+    everybody = [
+        Person(contact, by_contact.get(contact.pk), by_address.pop(contact.email.lower(), None))
+        for contact in Contact.objects.filter(partner=partner).order_by("name", "id")
+    ]
+    return People(
+        present=[one for one in everybody if one.contact.left_on is None],
+        left=[one.contact for one in everybody if one.contact.left_on is not None],
+        unlisted_seats=[seat for seat in seats if seat.contact_id is None],
+        unlisted_invited=list(by_address.values()),
+    )
 
 
 def past(partner: Partner) -> History:
@@ -179,40 +191,6 @@ def past(partner: Partner) -> History:
     )
 
 
-def act_text(entry: AuditEntry) -> str:
-    """An audit row in words; an act without words of its own is shown by its name."""
-    words = ACTS.get(entry.action)
-    return _(words) if words else entry.action
-
-
 def contract_days(partner: Partner, today: date) -> int | None:
     """Days until the contract ends, negative when it has; None without an end."""
     return None if partner.contract_ends_on is None else (partner.contract_ends_on - today).days
-
-
-ACTS = {
-    "partners.created": gettext_noop("Added the partner"),
-    "partners.updated": gettext_noop("Changed its facts"),
-    "partners.tier_changed": gettext_noop("Changed the tier"),
-    "partners.owner_changed": gettext_noop("Changed the owner"),
-    "partners.tagged": gettext_noop("Added a tag"),
-    "partners.archived": gettext_noop("Archived it"),
-    "partners.restored": gettext_noop("Restored it"),
-    "partners.contact_added": gettext_noop("Added a person"),
-    "partners.contact_changed": gettext_noop("Changed a person"),
-    "partners.contact_left": gettext_noop("Marked a person as having left"),
-    "partners.contact_back": gettext_noop("Marked a person as back"),
-    "lifecycle.stage_changed": gettext_noop("Moved it to another stage"),
-    "engagement.touch_logged": gettext_noop("Logged a touch"),
-    "engagement.touch_retracted": gettext_noop("Removed a touch"),
-    "engagement.touch_restored": gettext_noop("Put a touch back"),
-    "engagement.meeting_scheduled": gettext_noop("Scheduled a meeting"),
-    "engagement.meeting_rescheduled": gettext_noop("Moved a meeting"),
-    "engagement.meeting_cancelled": gettext_noop("Cancelled a meeting"),
-    "engagement.meeting_held": gettext_noop("Closed a meeting as held"),
-    "engagement.meeting_missed": gettext_noop("Marked a meeting as missed"),
-    "health.override_set": gettext_noop("Set the score by hand"),
-    "health.override_ended": gettext_noop("Ended the score set by hand"),
-    "health.exception_raised": gettext_noop("Raised an exception"),
-    "health.exception_cleared": gettext_noop("Cleared an exception"),
-}

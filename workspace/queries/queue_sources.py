@@ -16,7 +16,8 @@ from typing import Any
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import User
-from engagement.models import AgendaItem, CadenceRule, Commitment, Meeting, Reminder, Touchpoint
+from core import clock
+from engagement.models import AgendaItem, CadenceRule, Commitment, Meeting, MeetingReply, Reminder, Touchpoint
 from health.models import Alert, Band, HealthState
 from lifecycle.models import Journey
 from lifecycle.rules import TYPICAL_DAYS
@@ -140,7 +141,9 @@ def health_alerts(book: Book) -> list[Candidate]:
 
 def meetings(book: Book) -> list[Candidate]:
     """Meetings that were not held, were missed, are not prepared, or for which a reminder has come due."""
-    fields = (*WHO, "id", "uid", "kind", "title", "status", "starts_at", "invited_at", "missed_at", "postponed")
+    fields = (
+        *WHO, "id", "uid", "kind", "title", "status", "automatic", "starts_at", "invited_at", "missed_at", "postponed",
+    )  # fmt: skip
     first, last = book.now - BEHIND, book.now + AHEAD
     known = Meeting.objects.visible_to(book.user).order_by("starts_at", "id").values(*fields, **WHOSE)
     rows = []
@@ -233,6 +236,25 @@ def commitments(book: Book) -> list[Candidate]:
         if (book.holds(row) or (row["gone"] is None and row["owner_id"] == book.user.pk))
         and row["done_at"] is None and row["due_on"] is not None and row["due_on"] < book.today
     ]  # fmt: skip
+
+
+def replies(book: Book) -> list[Candidate]:
+    """Dates that partners propose and objections to summaries that wait for our answer, oldest first."""
+    waiting = MeetingReply.State.OPEN
+    fields = (*WHO, "id", "kind", "state", "text", "said_by", "created_at", "local_start", "time_zone")
+    rows = (
+        MeetingReply.objects.visible_to(book.user)
+        .filter(book.among("reply", "pk", book.partners() & Q(state=waiting)))
+        .order_by("created_at", "id")
+        .values(*fields, about=F("meeting__title"), meeting_uid=F("meeting__uid"), **WHOSE)[: book.limit("reply")]
+    )
+    return [
+        _candidate(
+            row, kind="reply", form=row["kind"], subject=row["id"], severity=3, since=clock.day_of(row["created_at"])
+        )
+        for row in rows
+        if book.holds(row) and row["state"] == waiting
+    ]
 
 
 def stages(book: Book) -> list[Candidate]:
@@ -377,6 +399,7 @@ SOURCES: dict[str, Finder] = {
     "health": health_alerts,
     "meeting": meetings,
     "commitment": commitments,
+    "reply": replies,
     "stage": stages,
     "contract": contracts,
     "silent": silent_partners,

@@ -21,6 +21,7 @@ from core.display import ago_text, day_text, decimal_text, money_text, when_text
 from core.pictures import band_of
 from engagement.models import Meeting
 from engagement.queries.reminder_words import reminder_text
+from engagement.queries.times import wall_words
 from health.labels import name_of
 from health.plays import play_text
 from lifecycle.models import Stage
@@ -45,6 +46,7 @@ KINDS: dict[str, KindLook] = {
     "health": KindLook(gettext_lazy("Health"), "health", "tag-bad"),
     "meeting": KindLook(gettext_lazy("Meeting"), "calendar", "tag-warn"),
     "commitment": KindLook(gettext_lazy("Commitment"), "list", "tag-warn"),
+    "reply": KindLook(gettext_lazy("Reply"), "notes", "tag-warn"),
     "stage": KindLook(gettext_lazy("Stage"), "lifecycle"),
     "contract": KindLook(gettext_lazy("Contract"), "file", "tag-warn"),
     "silent": KindLook(gettext_lazy("Contact"), "phone"),
@@ -296,12 +298,16 @@ def _meeting(teller: Teller, candidate: Candidate) -> Text:
         else:
             reason = _("It was planned for {when} and nobody was invited: move it or cancel it.")
         return Text(title, reason.format(when=when), _("A planned meeting has passed"), opening)
+    only_due = row["automatic"] and row["status"] == Meeting.Status.PLANNED
     days = (row["starts_at"].date() - teller.today).days
-    if days > 0:
+    if only_due:
+        title = _("{kind} with {partner} is to be scheduled")
+    elif days > 0:
         title = ngettext("{kind} with {partner} in {days} day", "{kind} with {partner} in {days} days", days)
     else:
         title = _("{kind} with {partner} today")
-    reasons = [_("It starts on {when}.").format(when=when)]
+    starts = _("The cadence asks for it and suggests {when}.") if only_due else _("It starts on {when}.")
+    reasons = [starts.format(when=when)]
     if row["missing"]:
         missing = _(" and ").join(str(PREPARATION[part]) for part in row["missing"])
         reasons.append(_("Still missing: {things}.").format(things=missing))
@@ -325,6 +331,23 @@ def _commitment(teller: Teller, candidate: Candidate) -> Text:
         reason += " " + _("With {person}.").format(person=who)
     action = teller.open_meeting(row["meeting_uid"]) if row["meeting_uid"] else teller.open_partner(candidate)
     return Text(title, reason, _("The date of a commitment has passed"), action)
+
+
+def _reply(teller: Teller, candidate: Candidate) -> Text:
+    row = candidate.row
+    opening = teller.open_meeting(row["meeting_uid"])
+    if candidate.form == "date":
+        title = _("{partner} proposes another date").format(partner=candidate.name)
+        when = wall_words(row["local_start"].replace(tzinfo=None), row["time_zone"])
+        reason = _("{person} proposes {when} for “{meeting}”.").format(
+            person=row["said_by"], when=when, meeting=row["about"]
+        )
+        return Text(title, reason, _("A proposed date waits for an answer"), opening)
+    title = _("{partner} says a summary is not what was agreed").format(partner=candidate.name)
+    reason = _("{person} about “{meeting}”: {text}").format(
+        person=row["said_by"], meeting=row["about"], text=row["text"][:200]
+    )
+    return Text(title, reason, _("An objection waits for an answer"), opening)
 
 
 def _stage(teller: Teller, candidate: Candidate) -> Text:
@@ -382,6 +405,7 @@ TELLERS: dict[str, Callable[[Teller, Candidate], Text]] = {
     "health": _health,
     "meeting": _meeting,
     "commitment": _commitment,
+    "reply": _reply,
     "stage": _stage,
     "contract": _contract,
     "silent": _silent,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import STAFF_ROLES, User
 from deals.models import RevenueEntry
@@ -53,7 +53,7 @@ class Figures:
 
 def figures(user: User, *, mine: bool) -> Figures:
     """The roll-up of one's own book or of all partners; counted anew once a minute."""
-    key = f"today:book:{user.pk if mine else 'all'}"
+    key = f"today:book:{user.pk if mine or user.sees_own_partners_only else 'all'}:{mine}"
     found: Figures | None = cache.get(key)
     if found is None:
         found = _figures(user, mine)
@@ -91,15 +91,16 @@ def _figures(user: User, mine: bool) -> Figures:
         bands=bands,
         typical_minor=int(fit["typical"]) if fit and fit.get("typical") else None,
         silence=silence_limits(),
-        has_demo=Partner.objects.filter(is_demo=True).exists(),
+        has_demo=Partner.objects.visible_to(user).filter(is_demo=True).exists(),
         shift_days=shift.days if shift else 0,
         shift_file=shift.file_name if shift else "",
     )
 
 
 def next_meetings(user: User, *, mine: bool, now: datetime, book: Figures) -> list[dict[str, Any]]:
-    """The next five open meetings of the book: uid, kind (label), title, starts_at, invited_at and (partner's) name.
+    """The next five open meetings of the book: uid, kind (label), starts_at, invited_at, due_on and (partner's) name.
 
+    `due_on` is the day by which the cadence asks for it while nobody has chosen a time; None for an appointment.
     Of a large book they may be a minute old.
     """
     if book.partners <= LARGE_BOOK:
@@ -116,10 +117,18 @@ def _next_meetings(user: User, *, mine: bool, now: datetime) -> list[dict[str, A
     meetings = Meeting.objects.visible_to(user).still_open().filter(starts_at__gte=now, partner__archived_at=None)
     if mine:
         meetings = meetings.filter(partner__owner=user)
-    rows = meetings.order_by("starts_at", "id").values(
-        "uid", "kind", "title", "starts_at", "invited_at", name=F("partner__name")
-    )
-    return [{**row, "kind": str(Meeting.Kind(row["kind"]).label)} for row in rows[:MEETINGS_SHOWN]]
+    rows = meetings.select_related("partner").order_by("starts_at", "id")
+    return [
+        {
+            "uid": row.uid,
+            "kind": row.get_kind_display(),
+            "starts_at": row.starts_at,
+            "invited_at": row.invited_at,
+            "due_on": row.due_day if row.is_only_due else None,
+            "name": row.partner.name,
+        }
+        for row in rows[:MEETINGS_SHOWN]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

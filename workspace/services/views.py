@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import record
 from core.errors import DomainError
 from workspace.listing import BUILT_IN, parse_query
 from workspace.models import SavedView
@@ -22,11 +23,13 @@ def save_view(
         raise DomainError(_("You have {} views already; remove one first.").format(MAX_VIEWS))
     try:
         with transaction.atomic():
-            return SavedView.objects.create(
+            view = SavedView.objects.create(
                 owner=owner, name=name, query=_clean(query), audience=_checked_audience(owner, audience), pinned=pinned
             )
     except IntegrityError as error:
         raise _taken(name) from error
+    record("workspace.view_saved", view, actor=owner, audience=view.audience)
+    return view
 
 
 @transaction.atomic
@@ -35,6 +38,7 @@ def overwrite_view(*, view_id: int, owner: User, query: str) -> SavedView:
     view = _own(view_id, owner)
     view.query = _clean(query)
     view.save(update_fields=["query", "updated_at"])
+    record("workspace.view_saved", view, actor=owner, fields=["query"])
     return view
 
 
@@ -48,6 +52,7 @@ def change_view(*, view_id: int, owner: User, name: str, audience: str, pinned: 
             view.save(update_fields=["name", "audience", "pinned", "updated_at"])
     except IntegrityError as error:
         raise _taken(view.name) from error
+    record("workspace.view_saved", view, actor=owner, audience=view.audience)
     return view
 
 
@@ -55,6 +60,7 @@ def change_view(*, view_id: int, owner: User, name: str, audience: str, pinned: 
 def delete_view(*, view_id: int, owner: User) -> str:
     """Remove a view; returns its name. The partners in it are untouched."""
     view = _own(view_id, owner)
+    record("workspace.view_removed", view, actor=owner)
     view.delete()
     return view.name
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.act_words import Kind
+from accounts.log_page import lines_of, log_context
 from accounts.policies import staff_only
 from core import clock
 from engagement.forms import new_key
@@ -53,8 +53,7 @@ def partner_sales(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def partner_people(request: HttpRequest, slug: str) -> HttpResponse:
     partner = _partner(request, slug)
-    present, left = queries.people(partner)
-    return _section(request, partner, "people", {"present": present, "left": left})
+    return _section(request, partner, "people", {"people": queries.people(partner, at=clock.now())})
 
 
 @staff_only
@@ -62,8 +61,17 @@ def partner_people(request: HttpRequest, slug: str) -> HttpResponse:
 def partner_history(request: HttpRequest, slug: str) -> HttpResponse:
     partner = _partner(request, slug)
     past = queries.past(partner)
-    acts = [(entry, queries.act_text(entry)) for entry in past.audit]
-    return _section(request, partner, "history", {"past": past, "acts": acts})
+    lines = lines_of(past.audit, request.user, None)
+    return _section(request, partner, "history", {"past": past, "lines": lines})
+
+
+@staff_only
+@require_GET
+def partner_log(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every act about one partner, page by page: the history shows the newest of them."""
+    partner = _partner(request, slug)
+    context = log_context(request, partner_uid=partner.uid, kinds=Kind.choices, topics=None)
+    return render(request, "workspace/partner_log.html", {"partner": partner, **context})
 
 
 @staff_only
@@ -94,7 +102,7 @@ def _partner(request: HttpRequest, slug: str) -> Partner:
 
 def _section(request: HttpRequest, partner: Partner, name: str, context: dict[str, Any]) -> HttpResponse:
     """One section: for htmx it and the tabs, else inside the whole page."""
-    context |= {"section": name, "tabs": _tabs(partner, name), **_head(partner), **_composer()}
+    context |= {"section": name, **_head(partner), **_composer()}
     fragment = wants_fragment(request)
     template = "workspace/_partner_section.html" if fragment else "workspace/partner_detail.html"
     response = render(request, template, {**context, "body": f"workspace/_partner_{name}.html", "oob": fragment})
@@ -113,25 +121,3 @@ def _head(partner: Partner) -> dict[str, Any]:
 
 def _composer() -> dict[str, Any]:
     return {"kinds": Touchpoint.Kind.choices, "submission_key": new_key()}
-
-
-def _tabs(partner: Partner, current: str) -> list[dict[str, Any]]:
-    """The sections; `whole` ones are pages of other rooms."""
-    sections = (
-        ("overview", _("Overview"), "workspace:partner_detail", False),
-        ("health", _("Health"), "health:partner_health", True),
-        ("sales", _("Sales"), "workspace:partner_sales", False),
-        ("meetings", _("Meetings & decisions"), "engagement:partner_panel", True),
-        ("people", _("People"), "workspace:partner_people", False),
-        ("history", _("History"), "workspace:partner_history", False),
-    )
-    return [
-        {
-            "key": str(number),
-            "label": label,
-            "href": reverse(route, args=[partner.slug]),
-            "whole": whole,
-            "on": name == current,
-        }
-        for number, (name, label, route, whole) in enumerate(sections, start=1)
-    ]

@@ -32,7 +32,7 @@ def partner_or_404(request: HttpRequest, slug: str) -> Partner:
 @editors_only
 @require_http_methods(["GET", "POST"])
 def partner_create(request: HttpRequest) -> HttpResponse:
-    form = NewPartnerForm(request.POST or None)
+    form = NewPartnerForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             partner = add_partner(actor=request.user, **form.cleaned_data)
@@ -40,14 +40,14 @@ def partner_create(request: HttpRequest) -> HttpResponse:
             add_refusal(form, error)
         else:
             messages.success(request, _("{} added.").format(partner))
-            return _go(request, reverse("workspace:partner_detail", args=[partner.slug]))
+            return go_on(request, reverse("workspace:partner_detail", args=[partner.slug]))
     context = {
         "form": form,
         "title": _("Add a partner"),
         "save": _("Add partner"),
         "back": reverse("workspace:partner_list"),
     }
-    return _shown(request, context)
+    return shown(request, context)
 
 
 @editors_only
@@ -80,7 +80,7 @@ def partner_edit(request: HttpRequest, slug: str) -> HttpResponse:
         "save": _("Keep mine") if theirs else _("Save"),
         "back": _detail(partner),
     }
-    return _shown(request, context, status=status)
+    return shown(request, context, status=status)
 
 
 @editors_only
@@ -102,7 +102,7 @@ def partner_tier(request: HttpRequest, slug: str) -> HttpResponse:
         "save": _("Change tier"),
         "hint": hint,
     }
-    return _shown(request, {**context, "back": _detail(partner)})
+    return shown(request, {**context, "back": _detail(partner)})
 
 
 @editors_only
@@ -129,7 +129,7 @@ def partner_owner(request: HttpRequest, slug: str) -> HttpResponse:
         "save": _("Set owner"),
         "back": _detail(partner),
     }
-    return _shown(request, context)
+    return shown(request, context)
 
 
 @editors_only
@@ -163,7 +163,7 @@ def contact_create(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             return _saved(request, partner, _("{} added.").format(contact), to=_people(partner))
     context = {"form": form, "title": _("Add a person at {}").format(partner), "save": _("Add person")}
-    return _shown(request, {**context, "back": _people(partner)})
+    return shown(request, {**context, "back": _people(partner)})
 
 
 @editors_only
@@ -179,7 +179,7 @@ def contact_edit(request: HttpRequest, slug: str, uid: UUID) -> HttpResponse:
         else:
             return _saved(request, partner, _("{} saved.").format(contact), to=_people(partner))
     context = {"form": form, "title": _("Edit {}").format(contact), "save": _("Save person")}
-    return _shown(request, {**context, "back": _people(partner)})
+    return shown(request, {**context, "back": _people(partner)})
 
 
 @editors_only
@@ -197,7 +197,7 @@ def contact_left(request: HttpRequest, slug: str, uid: UUID) -> HttpResponse:
         else:
             return _saved(request, partner, _("{} is marked as having left.").format(contact), to=_people(partner))
     context = {"form": form, "title": _("{} left {}").format(contact, partner), "save": _("Mark as left")}
-    return _shown(request, {**context, "back": _people(partner)})
+    return shown(request, {**context, "back": _people(partner)})
 
 
 @editors_only
@@ -223,14 +223,14 @@ def _people(partner: Partner) -> str:
 
 def _saved(request: HttpRequest, partner: Partner, text: str, *, to: str = "") -> HttpResponse:
     messages.success(request, text)
-    return _go(request, to or _detail(partner))
+    return go_on(request, to or _detail(partner))
 
 
-def _go(request: HttpRequest, to: str) -> HttpResponse:
+def go_on(request: HttpRequest, to: str) -> HttpResponse:
     return HttpResponseClientRedirect(to) if wants_fragment(request) else redirect(to)
 
 
-def _shown(request: HttpRequest, context: dict[str, Any], *, status: int = 0) -> HttpResponse:
+def shown(request: HttpRequest, context: dict[str, Any], *, status: int = 0) -> HttpResponse:
     """The form as a dialog for htmx, as a page otherwise; 422 when it was refused."""
     form: Form = context["form"]
     template = "workspace/_partner_form.html" if wants_fragment(request) else "workspace/partner_form.html"

@@ -16,10 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.policies import leads_only, staff_only
+from accounts.seals import last_check
 from accounts.services import record
+from core.logs import without_secrets
 from core.models import Heartbeat, Outbox
 from core.outbox import ACCOUNT_MAIL, retry
 from partners.models import Partner
+from workspace.queries.outbox import visible_mails
 from workspace.services.queue import show_first_steps
 from workspace.views.answers import wants_fragment
 
@@ -34,8 +37,9 @@ def settings_index(request: HttpRequest) -> HttpResponse:
     context = {
         "demo": demo,
         "mail_configured": settings.MAIL_CONFIGURED,
-        "failed": Outbox.objects.filter(status=Outbox.Status.FAILED).count(),  # visible: a count, for staff
+        "failed": visible_mails(request.user).filter(status=Outbox.Status.FAILED).count(),
         "heartbeats": Heartbeat.objects.order_by("name"),  # visible: background processes, no partner's data
+        "audit_check": last_check(),
         "reporting_zone": settings.REPORTING_TIME_ZONE,
         "reporting_currency": settings.REPORTING_CURRENCY,
     }
@@ -53,12 +57,11 @@ def checklist_show(request: HttpRequest) -> HttpResponse:
 def outbox(request: HttpRequest) -> HttpResponse:
     """Mails that were sent, wait, were kept for want of a mail server, or failed."""
     status, text = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()[:120]
-    counts = dict(
-        Outbox.objects.values_list("status").annotate(number=Count("pk"))  # visible: mails of the vendor, for staff
-    )
+    mails = visible_mails(request.user)
+    counts = dict(mails.order_by().values_list("status").annotate(number=Count("pk")))
     tabs = [("", _("All"), sum(counts.values()))]
     tabs += [(value, label, counts.get(value, 0)) for value, label in Outbox.Status.choices if counts.get(value)]
-    page = Paginator(_mails(status, text), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_narrowed(mails, status, text), PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "page": page, "tabs": tabs, "status": status, "q": text, "retryable": RETRYABLE,
         "mail_configured": settings.MAIL_CONFIGURED, "kept": counts.get(Outbox.Status.KEPT, 0),
@@ -73,12 +76,13 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @staff_only
 def outbox_detail(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """One mail as it was or will be sent."""
-    mail = _mail_or_404(uid)
+    mail = _mail_or_404(request, uid)
     partner = (
         Partner.objects.visible_to(request.user).filter(uid=mail.partner_uid).first() if mail.partner_uid else None
     )
     context = {
         "mail": mail, "partner": partner,
+        "body": mail.body if mail.is_demo or request.user.is_staff else without_secrets(mail.body),
         "may_read": mail.kind != ACCOUNT_MAIL or request.user.is_staff,
         "may_retry": request.user.may_lead and mail.status in RETRYABLE,
         "mail_configured": settings.MAIL_CONFIGURED,
@@ -90,7 +94,7 @@ def outbox_detail(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 @require_POST
 def outbox_retry(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Give a failed or kept mail another chance."""
-    mail = _mail_or_404(uid)
+    mail = _mail_or_404(request, uid)
     if mail.is_demo:
         messages.error(request, _("A mail of the demo data never leaves."))
     elif mail.status not in RETRYABLE:
@@ -104,8 +108,8 @@ def outbox_retry(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return redirect("workspace:outbox_detail", uid=mail.uid)
 
 
-def _mails(status: str, text: str) -> QuerySet[Outbox]:
-    mails = Outbox.objects.order_by("-pk")  # visible: mails of the vendor, for staff
+def _narrowed(mails: QuerySet[Outbox], status: str, text: str) -> QuerySet[Outbox]:
+    mails = mails.order_by("-pk")
     if status in Outbox.Status.values:
         mails = mails.filter(status=status)
     if text:
@@ -113,8 +117,8 @@ def _mails(status: str, text: str) -> QuerySet[Outbox]:
     return mails
 
 
-def _mail_or_404(uid: uuid.UUID) -> Outbox:
-    mail = Outbox.objects.filter(uid=uid).first()  # visible: mails of the vendor, for staff
+def _mail_or_404(request: HttpRequest, uid: uuid.UUID) -> Outbox:
+    mail = visible_mails(request.user).filter(uid=uid).first()
     if mail is None:
         raise Http404
     return mail

@@ -13,7 +13,7 @@ from health.services import compute
 from partners.models import Partner
 from workspace.demo import story
 from workspace.demo.clear import clear
-from workspace.demo.load import PASSWORD, invite, load
+from workspace.demo.load import PASSWORD, invite, load, tell
 from workspace.services.cadence import plan_reviews_of
 
 WEEKS_OF_HISTORY = 52
@@ -56,10 +56,13 @@ class Command(BaseCommand):
                 self.stdout.flush()
         plan_reviews_of()
         invite()
+        tell()
 
     def _log_ins(self) -> None:
         self.stdout.write(f"\nLog in with the password “{PASSWORD}” as")
         for email, name, role in story.COLLEAGUES:
             self.stdout.write(f"  {email:24} {name}, {role.replace('_', ' ')}")
-        for email, name, _role, firm in story.PARTNER_USERS:
-            self.stdout.write(f"  {email:24} {name}, at the partner {firm}")
+        for email, name, role, firm in story.PARTNER_USERS:
+            self.stdout.write(f"  {email:24} {name}, {role.removeprefix('partner_')} at the partner {firm}")
+        email, name, _by = story.JOINING
+        self.stdout.write(f"{name} ({email}) is invited; the link is in the outbox, which an administrator reads.")
