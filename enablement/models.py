@@ -164,11 +164,6 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             | (Q(audience=Notice.Audience.TIER) & Exists(of_tier))
         )
 
-    def not_acknowledged_by(self, partner_id: int) -> Self:
-        """Those that ask for it and that nobody of the partner has acknowledged."""
-        done = NoticeReceipt.objects.filter(notice=OuterRef("pk"), partner_id=partner_id, acknowledged_at__isnull=False)
-        return self.filter(needs_acknowledgement=True).exclude(Exists(done))
-
 
 class Notice(Entity):
     """What the vendor tells its partners: a decision, a policy, good or bad news. Once published its text stays."""

@@ -1,6 +1,5 @@
 """Reads of the engagement room for other rooms and for its pages."""
 
-from engagement.queries.attention import AttentionItem, attention_items
 from engagement.queries.facts import (
     TimelineEntry,
     attendance,
@@ -26,7 +25,6 @@ from engagement.queries.shared import Promise, Promises, open_agreed, promises, 
 from engagement.queries.times import ZonedTime, wall_text, zoned_times
 
 __all__ = [
-    "AttentionItem",
     "MeetingFilter",
     "Promise",
     "Promises",
@@ -34,7 +32,6 @@ __all__ = [
     "TimelineEntry",
     "ZonedTime",
     "attendance",
-    "attention_items",
     "last_held_on",
     "last_touches",
     "meeting_counts",

@@ -1,13 +1,12 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from engagement.models import Commitment, Meeting
+from engagement.models import Meeting
 from engagement.queries import (
     attendance,
-    attention_items,
     last_touches,
     next_meetings,
     source_delivery,
@@ -16,13 +15,8 @@ from engagement.queries import (
 )
 from engagement.services import (
     add_commitment,
-    mark_missed,
-    plan_reviews,
-    queue_due_reminders,
-    reschedule_meeting,
 )
-from engagement.services.planning import Situation
-from tests.engagement.conftest import NOW, wall
+from tests.engagement.conftest import NOW
 from tests.factories import make_contact, make_meeting, make_partner, make_touch, make_user
 
 pytestmark = pytest.mark.django_db
@@ -123,103 +117,6 @@ def test_timeline_mixes_touches_and_meetings_newest_first(partner, manager):
     assert [one.touch for one in timeline(partner, 1)] == [new]
 
 
-# --- what waits for somebody -------------------------------------------------------
-
-
-def waiting(user, **changes):
-    return attention_items(user, **{"at": NOW, "today": NOW.date(), **changes})
-
-
-def test_nothing_waits_when_all_is_well(manager, qbr):
-    assert waiting(manager) == []
-
-
-def test_meeting_this_week_that_is_not_ready_waits(manager, qbr):
-    qbr.agenda.all().delete()
-    items = waiting(manager, at=datetime(2026, 11, 25, 8, tzinfo=UTC), today=date(2026, 11, 25))
-
-    assert [(one.kind, one.reason, one.severity) for one in items] == [
-        ("not_ready", "4 of 5 parts ready; missing: agenda.", 2)
-    ]
-
-
-def test_due_reminder_waits_on_today_too(manager, qbr, still_clock):
-    still_clock.move_to(datetime(2026, 11, 10, 9, 5, tzinfo=UTC))
-    queue_due_reminders()
-    items = waiting(manager, at=datetime(2026, 11, 10, 9, 6, tzinfo=UTC), today=date(2026, 11, 10))
-
-    assert [(one.kind, one.title) for one in items] == [
-        ("reminder", "QBR with Northwind Partners: hand in the figures")
-    ]
-
-
-def test_planned_review_waits_to_be_scheduled_and_then_is_overdue(manager, partner):
-    plan_reviews(situations={partner.pk: Situation("growth", date(2026, 8, 20))})
-    early = [one for one in waiting(manager) if one.meeting.kind == "qbr"]
-    assert [(one.kind, one.reason, one.due_on) for one in early] == [
-        ("to_schedule", "Gold: quarterly; in this stage since 20 Aug 2026; due 20 Nov 2026", date(2026, 11, 20))
-    ]
-    late = waiting(manager, at=NOW + 60 * DAY, today=date(2027, 1, 1))
-    assert ("overdue", "Due 2026-11-20, 42 days ago, and not scheduled.", 3) in [
-        (one.kind, one.reason, one.severity) for one in late
-    ]
-
-
-def test_meeting_whose_hour_has_passed_waits_to_be_closed(manager, qbr):
-    items = waiting(manager, at=datetime(2026, 12, 2, 8, tzinfo=UTC), today=date(2026, 12, 2))
-
-    assert [one.kind for one in items] == ["to_close"]
-
-
-def test_missed_meeting_waits_until_the_next_is_held(manager, qbr, partner, still_clock):
-    after = datetime(2026, 12, 2, 8, tzinfo=UTC)
-    still_clock.move_to(after)
-    mark_missed(meeting_id=qbr.pk, actor=manager)
-    assert [(one.kind, one.reason) for one in waiting(manager, at=after, today=after.date())] == [
-        ("missed", "The partner did not come.")
-    ]
-    make_meeting(partner=partner, kind="qbr", status="held", held_at=after, known_held_at=after, starts_at=after)
-    assert waiting(manager, at=after + DAY, today=date(2026, 12, 3)) == []
-
-
-def test_twice_postponed_meeting_waits_as_missed(manager, qbr):
-    for day in ("2026-12-02T10:00", "2026-12-03T10:00"):
-        reschedule_meeting(meeting_id=qbr.pk, local_start=wall(day), actor=manager)
-    items = waiting(manager, at=NOW + 20 * DAY, today=date(2026, 11, 22))
-
-    assert [(one.kind, one.reason) for one in items] == [("missed", "Postponed 2 times.")]
-
-
-def test_late_commitment_waits_for_its_owner_and_the_owner_of_the_partner(manager, lead, partner, other_partner):
-    add_commitment(partner_id=other_partner.pk, text="Price list", actor=manager, due_on=date(2026, 10, 30))
-    add_commitment(
-        partner_id=partner.pk, text="Forecast", actor=lead, side="theirs", owner_name="Mia", due_on=date(2026, 11, 1)
-    )
-    add_commitment(partner_id=partner.pk, text="Not yet", actor=manager, due_on=date(2026, 11, 2))
-
-    assert [(one.title, one.reason) for one in waiting(manager)] == [
-        ("Price list", "Promised by Ana Ruiz; 3 days late."),
-        ("Forecast", "Promised by Mia; 1 day late."),
-    ]
-    assert waiting(lead) == []
-    assert len(waiting(lead, mine=False)) == 2
-    assert Commitment.objects.count() == 3
-
-
-def test_only_ones_own_partners_wait_and_strangers_see_nothing(manager, lead, member, qbr):
-    after = {"at": datetime(2026, 12, 2, 8, tzinfo=UTC), "today": date(2026, 12, 2)}
-
-    assert [one.kind for one in waiting(lead, mine=False, **after)] == ["to_close"]
-    assert waiting(lead, **after) == []
-
-
-def test_stranger_from_another_partner_sees_nothing_of_this_one(stranger, member, qbr):
-    after = {"at": datetime(2026, 12, 2, 8, tzinfo=UTC), "today": date(2026, 12, 2), "mine": False}
-
-    assert waiting(stranger, **after) == []
-    assert [one.kind for one in waiting(member, **after)] == ["to_close"]
-
-
 def test_questions_do_not_grow_with_rows(manager):
     def add(count):
         ids = []
@@ -238,10 +135,9 @@ def test_questions_do_not_grow_with_rows(manager):
             counted(lambda: attendance(ids, at=NOW, known=NOW)),
             counted(lambda: last_touches(ids)),
             counted(lambda: next_meetings(ids)),
-            counted(lambda: waiting(manager)),
         ]
 
     one = queries(add(1))
     assert queries(add(5)) == one
-    assert one[:4] == [1, 1, 1, 1]
+    assert one == [1, 1, 1, 1]
     assert Meeting.objects.count() == 12
