@@ -199,7 +199,7 @@ def command(route: Route, told: dict[str, Any], options: argparse.Namespace, url
         "sqlmap", "--batch", "--ignore-stdin", "--disable-coloring", "--flush-session", "--skip-waf",
         f"--output-dir={folder}",
         f"--level={options.level}", f"--risk={options.risk}", "--technique=BEUSTQ", "--threads=2", "--timeout=30",
-        "--text-only",
+        "--text-only", "--ignore-code=401",  # what a changed session cookie gets
         f"--dbms={options.dbms}", "--cookie=" + "; ".join(f"{name}={value}" for name, value in cookies.items()),
         "--headers=" + "\\n".join(headers),
     ]  # fmt: skip
@@ -238,12 +238,12 @@ def attack(route: Route, product: Any, told: dict[str, Any], options: argparse.N
     with product.log.open("rb") as log:
         log.seek(start)
         codes = answers(log.read())
-    parameters = len(tried(route)) + route.path.count("*")
+    wanted = {*tried(route), *(f"#{number}*" for number in range(1, route.path.count("*") + 1))}
     return {
         "route": route.name,
         "who": route.who,
-        "parameters": parameters,
-        "tested": len(set(UNHARMED.findall(run.stdout))),
+        "parameters": len(wanted),
+        "tested": len(wanted & set(UNHARMED.findall(run.stdout))),
         "requests": codes.total(),
         "findings": FOUND.findall(run.stdout),
         "answers_429": codes[429],
