@@ -35,7 +35,8 @@ WORKDIR /srv/prm
 COPY . .
 COPY --from=assets /srv/prm/static/vendor static/vendor
 # The embedded profile needs no secret, and collecting files touches no database.
-RUN PRM_PROFILE=embedded VAR_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
+RUN python tools/messages.py compile \
+ && PRM_PROFILE=embedded VAR_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
  && rm -rf /tmp/build \
  && python -m compileall -q /srv/prm /opt/venv/lib
 USER prm

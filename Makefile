@@ -16,7 +16,7 @@ PYTEST_FLAGS ?=
 LOCK_FLAGS ?=
 ROOMS := core accounts partners lifecycle deals engagement enablement health workspace privacy portal prm
 
-.PHONY: help setup demo run test check bench lock format clean
+.PHONY: help setup demo run test check bench messages lock format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -48,6 +48,9 @@ check: setup ## style, types, import contracts, templates, migrations, security
 
 bench: setup ## every figure the documents claim, as JSON lines
 	@set -e; for script in bench/[a-z]*.py; do echo "## $$script" >&2; PYTHONPATH=. $(BIN)/python "$$script"; done
+
+messages: setup ## put new texts into the catalogues below locale/ (needs GNU gettext)
+	$(BIN)/python tools/messages.py gather
 
 lock: ## write the two lock files anew (LOCK_FLAGS=--upgrade for newer versions)
 	$(PYTHON) tools/lock.py $(LOCK_FLAGS)

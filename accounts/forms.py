@@ -28,11 +28,6 @@ class ProfileForm(forms.ModelForm):
         model = User
         fields = ["name", "time_zone", "language", "shortcuts", "daily_digest"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if len(settings.LANGUAGES) == 1:
-            del self.fields["language"]
-
 
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("What is it for?"), max_length=80)

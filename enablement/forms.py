@@ -12,6 +12,7 @@ from enablement.models import Notice, SharedFile
 from enablement.rules.kinds import KINDS, SPELLED
 from enablement.services import Draft
 from partners.models import Tier
+from partners.visibility import shown_as
 
 ACCEPT = ",".join(f".{one}" for one in (*KINDS, *SPELLED))
 
@@ -33,7 +34,15 @@ class UploadForm(forms.Form):
         ).format(settings.FILE_MAX_BYTES // 1024**2)
 
 
+class VendorUploadForm(UploadForm):
+    """The same for a colleague, who is told what the partner sees of it."""
+
+    shown_to_partner = shown_as("enablement.SharedFile") | {"file": "shared"}
+
+
 class NoticeForm(forms.Form):
+    shown_to_partner = shown_as("enablement.Notice") | {"partners": "internal"}
+
     kind = forms.ChoiceField(label=_("Kind"), choices=Notice.Kind, initial=Notice.Kind.NEWS)
     decided_on = forms.DateField(
         label=_("Decided on"),

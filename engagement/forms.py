@@ -43,7 +43,7 @@ class PeopleField(forms.TypedMultipleChoiceField):
 
 
 class TouchForm(forms.Form):
-    shown_to_partner = shown_as("engagement.Touchpoint")
+    shown_to_partner = shown_as("engagement.Touchpoint") | {"contacts": "internal"}
 
     text = forms.CharField(
         label=_("What happened?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3, "autofocus": True})

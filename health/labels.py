@@ -87,6 +87,19 @@ SOURCES = {
     "training": gettext_noop("training"),
 }
 
+DECAYS = {
+    "event": gettext_noop("something that happened"),
+    "survey": gettext_noop("an answer to a survey"),
+    "owner": gettext_noop("the owner's opinion"),
+    "goals": gettext_noop("a reported goal"),
+}
+
+TARGETS = {
+    "expected": gettext_noop("expected"),
+    "floor": gettext_noop("floor"),
+    "target": gettext_noop("target"),
+}
+
 ADJUSTMENTS = {
     "baseline": gettext_noop("Neutral start"),
     "rounding": gettext_noop("Rounding of weights"),
@@ -115,6 +128,16 @@ def name_of(key: str) -> str:
         if key in names:
             return names[key]
     return key.rpartition(":")[2].replace("_", " ").replace(".", ": ").capitalize()
+
+
+def decay_name(key: str) -> str:
+    """Message id for how a kind of value ages; the key as words if it has none."""
+    return DECAYS.get(key, key.replace("_", " "))
+
+
+def target_name(key: str) -> str:
+    """Message id for the key of a target; the key as words if it has none."""
+    return TARGETS.get(key, key.replace("_", " "))
 
 
 def source_name(key: str) -> str:

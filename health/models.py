@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import TextInLanguages
 from core.models import Entity
 from partners.models import Partner, PartnerOwnedQuerySet
 
@@ -210,7 +211,7 @@ class HealthState(models.Model):
     change_30 = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     change_90 = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     spark = models.JSONField(default=list)
-    why = models.CharField(max_length=300, blank=True)
+    why = TextInLanguages(blank=True, default=dict)
     counters = models.JSONField(default=dict)
     updated_at = models.DateTimeField()
 

@@ -24,18 +24,18 @@ class Rule:
     days: int
     where: Mapping[str, Any] = field(default_factory=dict)
     blank: tuple[str, ...] = ()
-    why: str = ""
+    why: str | Promise = ""
 
 
 SCHEDULE: tuple[Rule, ...] = (
-    Rule("sessions", _("Ended sessions"), "sessions.Session", "expire_date", 0, why="they open nothing any more"),
+    Rule("sessions", _("Ended sessions"), "sessions.Session", "expire_date", 0, why=_("they open nothing any more")),
     Rule(
         "listed_sessions",
         _("The lists of ended sessions"),
         "accounts.UserSession",
         "started_at",
         1,
-        why="no session lasts longer than twelve hours",
+        why=_("no session lasts longer than twelve hours"),
     ),
     Rule(
         "attempts",
@@ -43,7 +43,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "accounts.AttemptSlot",
         "taken_at",
         1,
-        why="they count for a quarter of an hour",
+        why=_("they count for a quarter of an hour"),
     ),
     Rule(
         "spent_assertions",
@@ -51,7 +51,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "partners.SpentAssertion",
         "expires_at",
         1,
-        why="an expired answer is refused anyway",
+        why=_("an expired answer is refused anyway"),
     ),
     Rule(
         "tokens",
@@ -59,7 +59,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "accounts.ApiToken",
         "expiry",
         30,
-        why="expired; the month lets their owner see why a program stopped",
+        why=_("expired; the month lets their owner see why a program stopped"),
     ),
     Rule(
         "address_confirmations",
@@ -67,7 +67,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "account.EmailConfirmation",
         "created",
         30,
-        why="their links have ended",
+        why=_("their links have ended"),
     ),
     Rule(
         "invitations_revoked",
@@ -75,7 +75,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "partners.Invitation",
         "revoked_at",
         90,
-        why="nobody joined by them",
+        why=_("nobody joined by them"),
     ),
     Rule(
         "invitations_accepted",
@@ -83,7 +83,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "partners.Invitation",
         "accepted_at",
         90,
-        why="the account is there now",
+        why=_("the account is there now"),
     ),
     Rule(
         "invitations_expired",
@@ -92,7 +92,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "expires_at",
         90,
         {"accepted_at__isnull": True},
-        why="nobody joined by them",
+        why=_("nobody joined by them"),
     ),
     Rule(
         "action_links",
@@ -100,7 +100,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "engagement.ActionLink",
         "expires_at",
         30,
-        why="they open nothing any more",
+        why=_("they open nothing any more"),
     ),
     Rule(
         "notifications_read",
@@ -108,7 +108,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "accounts.Notification",
         "read_at",
         180,
-        why="what they tell of stands where it happened",
+        why=_("what they tell of stands where it happened"),
     ),
     Rule(
         "notifications_unread",
@@ -117,9 +117,9 @@ SCHEDULE: tuple[Rule, ...] = (
         "created_at",
         400,
         {"read_at__isnull": True},
-        why="whoever has not read it in a year does not miss it",
+        why=_("whoever has not read it in a year does not miss it"),
     ),
-    Rule("mutes", _("Mutes that ended"), "accounts.Mute", "until", 30, why="they silence nothing any more"),
+    Rule("mutes", _("Mutes that ended"), "accounts.Mute", "until", 30, why=_("they silence nothing any more")),
     Rule(
         "reminders",
         _("Reminders of meetings"),
@@ -127,7 +127,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "due_at",
         400,
         {"status__in": ["queued", "skipped", "cancelled"]},
-        why="the meeting is over; to whom they went goes with them",
+        why=_("the meeting is over; to whom they went goes with them"),
     ),
     Rule(
         "account_mails",
@@ -137,7 +137,7 @@ SCHEDULE: tuple[Rule, ...] = (
         14,
         {"kind": "account"},
         blank=("body",),
-        why="they may hold a link to an account",
+        why=_("they may hold a link to an account"),
     ),
     Rule(
         "mail_texts",
@@ -147,7 +147,7 @@ SCHEDULE: tuple[Rule, ...] = (
         90,
         {"status__in": ["sent", "cancelled", "kept"]},
         blank=("body", "attachments"),
-        why="the mail has been read or is too old to matter",
+        why=_("the mail has been read or is too old to matter"),
     ),
     Rule(
         "mails",
@@ -156,7 +156,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "created_at",
         400,
         {"status__in": ["sent", "cancelled", "kept", "failed"]},
-        why="long enough that no yearly mail is sent twice",
+        why=_("long enough that no yearly mail is sent twice"),
     ),
     Rule(
         "submission_keys",
@@ -164,16 +164,16 @@ SCHEDULE: tuple[Rule, ...] = (
         "core.SubmissionKey",
         "created_at",
         30,
-        why="nobody sends the same form after a month",
+        why=_("nobody sends the same form after a month"),
     ),
-    Rule("period_runs", _("Notes that a job ran"), "core.PeriodRun", "started_at", 400, why="the period is over"),
+    Rule("period_runs", _("Notes that a job ran"), "core.PeriodRun", "started_at", 400, why=_("the period is over")),
     Rule(
         "admin_log",
         _("The admin's own log"),
         "admin.LogEntry",
         "action_time",
         365,
-        why="the audit trail holds the same without names",
+        why=_("the audit trail holds the same without names"),
     ),
     Rule(
         "queue_marks",
@@ -182,7 +182,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "created_at",
         365,
         {"done_at__isnull": False},
-        why="what was set aside a year ago does not come back",
+        why=_("what was set aside a year ago does not come back"),
     ),
     Rule(
         "portal_days",
@@ -190,7 +190,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "partners.PortalDay",
         "known_at",
         400,
-        why="a year can be compared with the one before; older use says nothing any more",
+        why=_("a year can be compared with the one before; older use says nothing any more"),
     ),
     Rule(
         "queue_snoozes",
@@ -198,7 +198,7 @@ SCHEDULE: tuple[Rule, ...] = (
         "workspace.QueueMark",
         "snoozed_until",
         90,
-        why="what they put off has come back",
+        why=_("what they put off has come back"),
     ),
     Rule(
         "audit_checks",
@@ -207,9 +207,9 @@ SCHEDULE: tuple[Rule, ...] = (
         "at",
         400,
         {"fault": ""},
-        why="newer checks cover the same rows",
+        why=_("newer checks cover the same rows"),
     ),
-    Rule("retention_runs", _("Runs of this schedule"), "privacy.RetentionRun", "at", 400, why="newer runs are kept"),
+    Rule("retention_runs", _("Runs of this schedule"), "privacy.RetentionRun", "at", 400, why=_("newer runs are kept")),
 )
 
 

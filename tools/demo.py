@@ -117,6 +117,7 @@ def prepare(*, env: dict[str, str], demo_data: bool) -> list[str]:
     """Everything between a clean clone and a start; what was done for the same inputs is left out. Returns log-ins."""
     environment.ensure(dev=False)
     environment.fetch_assets()
+    environment.compile_messages()
     stamps = Stamps(STAMPS)
 
     migrations = digest([environment.RUNTIME_LOCK, *ROOT.glob("*/migrations/*.py")])

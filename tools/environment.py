@@ -148,6 +148,11 @@ def fetch_assets() -> None:
     subprocess.run([venv_python(), ROOT / "tools" / "assets.py"], check=True, cwd=ROOT)
 
 
+def compile_messages() -> None:
+    """The catalogues of other languages into what the program reads, where they changed."""
+    subprocess.run([venv_python(), ROOT / "tools" / "messages.py", "compile"], check=True, cwd=ROOT)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="with the tools of a developer")
@@ -155,6 +160,7 @@ def main() -> int:
     try:
         ensure(dev=arguments.dev)
         fetch_assets()
+        compile_messages()
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,9 +18,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
 
 from core import clock, display, pictures
 from core.csv_export import Cell
@@ -253,62 +252,68 @@ def _column(
 ALL: dict[str, Column] = {
     column.key: column
     for column in (
-        _column("name", _l("Partner"), _name, _raw("name"), sort="name"),
+        _column("name", gettext_lazy("Partner"), _name, _raw("name"), sort="name"),
         _column(
             "health",
-            _l("Health"),
+            gettext_lazy("Health"),
             lambda row: _badge_in(get_language() or "", row["health__band"] or "", _score(row)),
-            ("health", _l("Health"), lambda row: str(pictures.band_of(row["health__band"]).label)),
-            ("score", _l("Score"), _score),
+            ("health", gettext_lazy("Health"), lambda row: str(pictures.band_of(row["health__band"]).label)),
+            ("score", gettext_lazy("Score"), _score),
             sort="score",
         ),
         _column(
             "change",
-            _l("30-day change"),
+            gettext_lazy("30-day change"),
             lambda row: _delta_in(get_language() or "", _change(row)),
             _change,
             css="num",
             sort="change",
-            short=_l("30 days"),
+            short=gettext_lazy("30 days"),
         ),
-        _column("spark", _l("12-week line"), _spark, _spark_text, css="p4", short=_l("12 weeks")),
-        _column("why", _l("Why"), _why, _raw("health__why"), css="why"),
-        _column("stage", _l("Stage"), _text(STAGE), STAGE, sort="stage"),
-        _column("tier", _l("Tier"), _text(TIER), TIER, css="p3", sort="tier"),
-        _column("owner", _l("Owner"), _text(_owner), _owner, css="p3 nowrap"),
+        _column("spark", gettext_lazy("12-week line"), _spark, _spark_text, css="p4", short=gettext_lazy("12 weeks")),
+        _column("why", gettext_lazy("Why"), _why, _raw("health__why"), css="why"),
+        _column("stage", gettext_lazy("Stage"), _text(STAGE), STAGE, sort="stage"),
+        _column("tier", gettext_lazy("Tier"), _text(TIER), TIER, css="p3", sort="tier"),
+        _column("owner", gettext_lazy("Owner"), _text(_owner), _owner, css="p3 nowrap"),
         _column(
             "next",
-            _l("Next meeting"),
+            gettext_lazy("Next meeting"),
             _next,
-            ("next", _l("Next meeting"), _meeting_words),
-            ("next_on", _l("Next meeting on"), _meeting_day),
+            ("next", gettext_lazy("Next meeting"), _meeting_words),
+            ("next_on", gettext_lazy("Next meeting on"), _meeting_day),
             css="next",
-            short=_l("Next"),
+            short=gettext_lazy("Next"),
         ),
-        _column("contact", _l("Last contact"), lambda row: prm.ago(row["contact"]), _contact_day, css="nowrap"),
+        _column(
+            "contact", gettext_lazy("Last contact"), lambda row: prm.ago(row["contact"]), _contact_day, css="nowrap"
+        ),
         _column(
             "deals",
-            _l("Open deals"),
+            gettext_lazy("Open deals"),
             _text(_deals_text),
-            ("open_deals", _l("Open deals"), _deal_part(0)),
-            ("open_value", _l("Value of open deals"), _deal_part(1)),
+            ("open_deals", gettext_lazy("Open deals"), _deal_part(0)),
+            ("open_value", gettext_lazy("Value of open deals"), _deal_part(1)),
             css="num",
         ),
         _column(
             "revenue",
-            _l("Revenue of 12 months"),
+            gettext_lazy("Revenue of 12 months"),
             _text(_revenue_text),
             _raw("revenue"),
             css="num",
-            short=_l("12 months"),
+            short=gettext_lazy("12 months"),
         ),
-        _column("country", _l("Country"), _text(_raw("country")), _raw("country")),
-        _column("kind", _l("Type"), _text(_raw("kind")), _raw("kind")),
-        _column("tags", _l("Tags"), _text(_tags), _tags),
-        _column("days", _l("Days in stage"), _text(_days_text), _days, css="num", short=_l("In stage")),
-        _column("ending", _l("Contract ends"), _date("contract_ends_on"), _raw("contract_ends_on"), css="nowrap"),
-        _column("coverage", _l("Coverage"), _text(_percent), _raw("health__coverage"), css="num"),
-        _column("confidence", _l("Confidence"), _text(CONFIDENCE), CONFIDENCE),
+        _column("country", gettext_lazy("Country"), _text(_raw("country")), _raw("country")),
+        _column("kind", gettext_lazy("Type"), _text(_raw("kind")), _raw("kind")),
+        _column("tags", gettext_lazy("Tags"), _text(_tags), _tags),
+        _column(
+            "days", gettext_lazy("Days in stage"), _text(_days_text), _days, css="num", short=gettext_lazy("In stage")
+        ),
+        _column(
+            "ending", gettext_lazy("Contract ends"), _date("contract_ends_on"), _raw("contract_ends_on"), css="nowrap"
+        ),
+        _column("coverage", gettext_lazy("Coverage"), _text(_percent), _raw("health__coverage"), css="num"),
+        _column("confidence", gettext_lazy("Confidence"), _text(CONFIDENCE), CONFIDENCE),
     )
 }
 

@@ -43,6 +43,8 @@ class QueueMark(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("item of Today put aside")
+        verbose_name_plural = _("items of Today put aside")
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="queue_mark_once")]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from accounts.policies import editors_only, staff_only
 from core.errors import DomainError
 from core.uploads import accepts_files
 from enablement import services
-from enablement.forms import UploadForm
+from enablement.forms import VendorUploadForm
 from enablement.models import SharedFile
 from enablement.queries.files import files_of, room_of
 from enablement.views.answers import complained, sent_on, shown
@@ -44,7 +44,7 @@ def partner_panel(request: HttpRequest, slug: str) -> HttpResponse:
 def file_create(request: HttpRequest, slug: str) -> HttpResponse:
     partner = _partner(request, slug)
     panel = reverse("enablement:partner_panel", args=[partner.slug])
-    form, status = UploadForm(), 200
+    form, status = VendorUploadForm(), 200
     if request.method == "POST":
         form, file, status = take_upload(request, partner_id=partner.pk, side=SharedFile.Side.OURS)
         if file is not None:

@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from core import uploads
 from core.errors import DomainError
 from enablement import services, storage
-from enablement.forms import UploadForm
+from enablement.forms import UploadForm, VendorUploadForm
 from enablement.models import SharedFile
 from enablement.services.files import too_large
 from enablement.views.answers import refuse, status_of
@@ -22,7 +22,8 @@ ISOLATED = "default-src 'none'; sandbox"
 def take_upload(request: HttpRequest, *, partner_id: int, side: str) -> tuple[UploadForm, SharedFile | None, int]:
     """The bound form, the file if it was taken, and the status of the answer."""
     problem = uploads.upload_problem(request)
-    form = UploadForm(request.POST, request.FILES)
+    kind = VendorUploadForm if side == SharedFile.Side.OURS else UploadForm
+    form = kind(request.POST, request.FILES)
     if problem == uploads.TOO_LARGE:
         return _instead(form, too_large()), None, 413
     if problem:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from health import labels
 from health.models import Band, HealthModelVersion
 from lifecycle.models import Stage
+from partners.models import Tier
 
 Definition = Mapping[str, Any]
 LONGEST = 400_000
@@ -143,7 +144,7 @@ def measures(definition: Definition) -> list[MeasureText]:
                 source=_(labels.source_name(measure["source"])),
                 window=_days(measure["window"]) if measure.get("window") else "",
                 needs="; ".join(_need(need) for need in measure.get("needs", [])),
-                decay=measure["decay"],
+                decay=_(labels.decay_name(measure["decay"])),
                 knots=[(_category(str(value)), str(score)) for value, score in pairs],
                 targets="; ".join(
                     _target(name, target) for name, target in definition["targets"].get(measure["key"], {}).items()
@@ -167,8 +168,8 @@ def _need(need: Mapping[str, Any]) -> str:
 
 
 def _target(name: str, target: Mapping[str, Any]) -> str:
-    parts = [f"{name.replace('_', ' ')} {target['default']}"]
-    parts += [f"{tier} {value}" for tier, value in target.get("tiers", {}).items()]
+    parts = [f"{_(labels.target_name(name))} {target['default']}"]
+    parts += [f"{_tier(tier)} {value}" for tier, value in target.get("tiers", {}).items()]
     parts += [
         _("{stage} times {factor}").format(stage=_stage(stage), factor=value)
         for stage, value in target.get("stages", {}).items()
@@ -251,7 +252,8 @@ def _band(band: Mapping[str, Any]) -> str:
     return f"{key} {Band(key).label}" if key in Band.values else f"{key} {band.get('label', '')}".strip()
 
 
-def _decay(name: str, law: Mapping[str, Any] | None) -> str:
+def _decay(key: str, law: Mapping[str, Any] | None) -> str:
+    name = _(labels.decay_name(key))
     if law is None:
         return _("{name}: counted anew each day, never ages").format(name=name)
     return f"{name}: {_law(law)}"
@@ -337,6 +339,10 @@ def _plain(value: Any) -> str:
 
 def _stage(key: str) -> str:
     return str(Stage(key).label) if key in Stage.values else key
+
+
+def _tier(key: str) -> str:
+    return str(Tier(key).label) if key in Tier.values else key
 
 
 def _percent(share: object) -> str:

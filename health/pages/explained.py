@@ -37,6 +37,7 @@ class MeasureLine:
     given: Mapping[str, Any]
     facts: str
     raw: str
+    source: str
 
     @property
     def known(self) -> bool:
@@ -166,7 +167,12 @@ def _group(group: Mapping[str, Any], lines: Mapping[str, Decimal], facts: Mappin
     signals = []
     for signal in group["signals"]:
         measures = [
-            MeasureLine(measure, facts.get(measure["key"], ""), _raw(measure["raw"]))
+            MeasureLine(
+                given=measure,
+                facts=facts.get(measure["key"], ""),
+                raw=_raw(measure["raw"]),
+                source=_(labels.source_name(measure["source"])),
+            )
             for measure in signal["measures"]
             if measure["status"] != "not_applicable"
         ]

@@ -155,7 +155,6 @@ def _publish(stage: Stage, steps: Sequence[alerts.Step], scores: Scores, now: da
             partner_id__in=ids, model_id=run.model_id, as_of=run.as_of, known_cutoff=run.known_cutoff
         ).values_list("partner_id", "pk")
     )
-    words = queries.words()
     rows, moved = [], []
     for step in steps:
         result, track = step.result, step.track
@@ -177,7 +176,7 @@ def _publish(stage: Stage, steps: Sequence[alerts.Step], scores: Scores, now: da
                 _since(scores, step, back, 30),
                 _since(scores, step, back, 90),
                 spark,
-                why(result, words),
+                why(result),
                 memory.remembered(track, result.exceptions, result.coverage),
             )
         )

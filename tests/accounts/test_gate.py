@@ -60,8 +60,7 @@ def test_address_without_tries_is_asked_about_once(client, django_assert_num_que
     assert (answer.status_code, answer["Retry-After"]) == (429, "900")
 
 
-def test_page_for_the_turned_away_speaks_the_readers_language_and_keeps_the_policy(client, settings):
-    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+def test_page_for_the_turned_away_speaks_the_readers_language_and_keeps_the_policy(client):
     with place("log-in", places=1):
         answer = client.post("/accounts/login/", FORM, headers={"accept-language": "de"})
 

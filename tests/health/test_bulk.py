@@ -62,7 +62,7 @@ def advance(partner, *, day, score, why="", known=NOW):
 def test_values_come_back_as_they_were_given(db):
     partner = make_partner()
     snapshot(partner)
-    advance(partner, day=date(2026, 6, 30), score=Decimal("61.2345"), why=AWKWARD)
+    advance(partner, day=date(2026, 6, 30), score=Decimal("61.2345"), why={"en": AWKWARD})
     state = HealthState.objects.get()
     assert (state.why, state.counters) == (AWKWARD, {"track": {"published": AWKWARD}})
     assert (state.score, state.change_30, state.known_cutoff, state.as_of) == (

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from core import clock
 from health import queries, services
@@ -67,6 +69,16 @@ def test_silent_partner_ranks_below_a_busy_one_and_says_why(world):
     silent, busy = (HealthState.objects.get(partner=partner) for partner in world[:2])
     assert silent.score < busy.score
     assert "silent for" in silent.why or "Revenue" in silent.why
+
+
+def test_reason_is_read_in_the_language_in_force(world):
+    services.compute(as_of=DAY)
+    told = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            told[language] = HealthState.objects.exclude(why={}).order_by("pk").values_list("why", flat=True)[0]
+    assert all(told.values())
+    assert len(set(told.values())) == len(settings.LANGUAGES)
 
 
 def test_snapshot_replays_bit_for_bit(world):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 
+from enablement import forms as enablement_forms
 from engagement import forms as engagement_forms
 from health import forms as health_forms
 from lifecycle import forms as lifecycle_forms
@@ -27,7 +28,7 @@ FORMS = {
     workspace_forms.TierForm: set(),
     workspace_forms.OwnerForm: set(),
     workspace_forms.ContactForm: set(),
-    engagement_forms.TouchForm: {"contacts", "submission_key"},
+    engagement_forms.TouchForm: {"submission_key"},
     engagement_forms.MeetingForm: {"meeting_uid", "submission_key"},
     engagement_forms.MoveForm: set(),
     engagement_forms.PeopleForm: set(),
@@ -37,6 +38,8 @@ FORMS = {
     engagement_forms.NotesForm: set(),
     engagement_forms.CommitmentForm: {"submission_key"},
     lifecycle_forms.MoveForm: {"stage", "version"},
+    enablement_forms.NoticeForm: set(),
+    enablement_forms.VendorUploadForm: set(),
     health_forms.OverrideForm: set(),
     health_forms.ExceptionForm: set(),
 }
