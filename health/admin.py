@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from core.admin import ReadOnlyAdmin
 from health import services
@@ -104,7 +105,9 @@ class HealthModelVersionAdmin(admin.ModelAdmin):
         if version.pk is None:
             return ""
         active = version.status == HealthModelVersion.Status.ACTIVE
-        route, text = ("model_detail", _("Open")) if active else ("model_dry_run", _("Dry run and publish"))
+        route, text = (
+            ("model_detail", pgettext("button", "Open")) if active else ("model_dry_run", _("Dry run and publish"))
+        )
         return format_html('<a href="{}">{}</a>', reverse(f"health:{route}", args=[version.name]), text)
 
 
@@ -116,7 +119,9 @@ class OfPartnerAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("in the app"))
     def open_in_app(self, row: Any) -> str:
-        return format_html('<a href="{}">{}</a>', reverse("health:partner_health", args=[row.partner.slug]), _("Open"))
+        return format_html(
+            '<a href="{}">{}</a>', reverse("health:partner_health", args=[row.partner.slug]), pgettext("button", "Open")
+        )
 
 
 @admin.register(HealthState)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.admin import not_suppressed
 from accounts.services import record
@@ -49,7 +50,7 @@ class PartnerAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("in the app"))
     def open_in_app(self, partner: Partner) -> str:
-        return format_html('<a href="/app/partners/{}/">{}</a>', partner.slug, _("Open"))
+        return format_html('<a href="/app/partners/{}/">{}</a>', partner.slug, pgettext("button", "Open"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a partner starts with a tier and a journey: /app/partners/new/

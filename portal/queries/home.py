@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import PARTNER_EDITOR_ROLES
 from core import clock
@@ -68,10 +69,12 @@ def _of_meetings(user: Any, partner: Partner, at_hand: AtHand) -> Iterator[Waiti
     for row in open_agreed(user):
         line, place = agreed_line(row, partner, today), f"{agreed}#agreed-{row.uid}"
         if row.kind == Commitment.Kind.DECISION:
-            yield Waiting(row.text, _("A decision to confirm"), place, _("Open"))
+            yield Waiting(row.text, _("A decision to confirm"), place, pgettext("button", "Open"))
         elif row.is_partners_action and (row.due_on is None or row.due_on <= today + SOON):
             due = line.due or _("Agreed without a date")
-            yield Waiting(row.text, f"{line.who} · {due}" if line.who else due, place, _("Open"), line.late)
+            yield Waiting(
+                row.text, f"{line.who} · {due}" if line.who else due, place, pgettext("button", "Open"), line.late
+            )
 
 
 def shared_notes(user: Any) -> list[Touchpoint]:
