@@ -7,6 +7,7 @@ python tools/messages.py gather    put new texts into every catalogue and drop o
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def gather() -> None:
     languages = [word for path in catalogues() for word in ("--locale", path.parent.parent.name)]
     flags = ["--no-obsolete", "--no-wrap", "--add-location=file"]
     subprocess.run([sys.executable, "manage.py", "makemessages", *languages, *ignored, *flags], check=True, cwd=ROOT)
+    for path in catalogues():  # without the time of the last gathering, which would change with every call
+        path.write_text(re.sub(r'"POT-Creation-Date: .*\n', "", path.read_text()))
 
 
 def main() -> None:
