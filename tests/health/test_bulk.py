@@ -40,7 +40,7 @@ def snapshot(partner, **fields):
     )
 
 
-def advance(partner, *, day, score, why="", known=NOW):
+def advance(partner, *, day, score, why=None, known=NOW):
     row = (
         partner.pk,
         HealthSnapshot.objects.get(partner=partner).pk,
@@ -52,7 +52,7 @@ def advance(partner, *, day, score, why="", known=NOW):
         Decimal(1),
         None,
         [["2026-06-30", 1.5]],
-        why,
+        why or {},
         {"track": {"published": AWKWARD}},
     )
     same = {"as_of": day, "known_cutoff": known, "updated_at": NOW}
